@@ -1,0 +1,32 @@
+// How the tests run: rules side by side, whatever goes through the door one file at a time.
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['patois-source']
+const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './tools/reporter.ts'],
+    projects: [
+      {
+        ...sources,
+        test: {
+          name: 'rules',
+          include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'door',
+          include: ['test/**/*.test.ts'],
+          // Two load tests on two cores make each other late.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
