@@ -1,0 +1,24 @@
+// One server per SQLite file: a lock that the operating system lets go when the process dies.
+
+import { isBusy, openDatabase } from './node-sqlite.ts'
+import { createPrivateFile } from './private-file.ts'
+
+/**
+ * Holds `<path>.lock` until the answer is called. Throws when another server holds it. A second
+ * small SQLite file is locked, not the database itself, which stays open to readers and backups.
+ */
+export const lockDatabase = (path: string): (() => void) => {
+  const file = `${path}.lock`
+  createPrivateFile(file)
+  const lock = openDatabase(file, 0)
+  try {
+    lock.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    lock.close()
+    if (!isBusy(error)) throw error
+    throw new Error(
+      `Another server already uses the database ${path}: stop it, or give this server a database of its own.`,
+    )
+  }
+  return () => lock.close()
+}

@@ -1,0 +1,36 @@
+// Brings a SQLite database to the tables that this program knows.
+
+import type { DatabaseSync } from 'node:sqlite'
+import { migrations } from './migrations/index.ts'
+
+const applied = (database: DatabaseSync): string[] =>
+  database
+    .prepare('SELECT name FROM migrations ORDER BY id')
+    .all()
+    .map((row) => String(row.name))
+
+/** Applies what is missing, all or nothing; throws when the database is of a newer program. */
+export const migrate = (database: DatabaseSync): void => {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    database.exec(
+      'CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
+    )
+    const done = applied(database)
+    const unknown = done.find((name, at) => migrations[at]?.[0] !== name)
+    if (unknown !== undefined) {
+      throw new Error(
+        `The database has the migration "${unknown}", which this version of Patois does not know: start the version that made it, or a newer one.`,
+      )
+    }
+    const record = database.prepare('INSERT INTO migrations (name) VALUES (?)')
+    for (const [name, sql] of migrations.slice(done.length)) {
+      database.exec(sql)
+      record.run(name)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}

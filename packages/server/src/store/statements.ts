@@ -1,0 +1,147 @@
+// Every statement of the SQLite store but migrations and sweeping, side by side.
+
+import type { DatabaseSync } from 'node:sqlite'
+import type { Shape } from './rows.ts'
+import * as rows from './rows.ts'
+
+type AnyShape = Pick<Shape<never>, 'table' | 'columns'>
+
+const insert = ({ table, columns }: AnyShape): string =>
+  `INSERT INTO ${table} (issuer, ${columns.join(', ')})
+   VALUES (?, ${columns.map(() => '?').join(', ')})`
+
+/** `key` is the conflict target; `kept` columns stay as they were first written. */
+const upsert = (shape: AnyShape, key: string, kept: readonly string[]): string => {
+  const set = shape.columns
+    .filter((column) => !kept.includes(column))
+    .map((column) => `${column} = excluded.${column}`)
+  return `${insert(shape)} ON CONFLICT (${key}) DO UPDATE SET ${set.join(', ')}`
+}
+
+const all = (...parts: readonly (readonly [alias: string, shape: AnyShape])[]): string =>
+  parts.flatMap(([alias, { columns }]) => columns.map((name) => `${alias}.${name}`)).join(', ')
+
+const lineage = [
+  ['f', rows.families],
+  ['g', rows.grants],
+  ['u', rows.users],
+] as const
+
+const reads = {
+  client: `SELECT ${all(['c', rows.clients])} FROM clients c WHERE issuer = ? AND id = ?`,
+  clients: `SELECT ${all(['c', rows.clients])} FROM clients c WHERE issuer = ? ORDER BY id`,
+  user: `SELECT ${all(['u', rows.users])} FROM users u WHERE issuer = ? AND id = ?`,
+  userByName: `SELECT ${all(['u', rows.users])}
+    FROM usernames n JOIN users u ON u.id = n.user_id
+    WHERE n.issuer = ? AND n.username = ?`,
+  users: `SELECT ${all(['u', rows.users])} FROM users u WHERE issuer = ? ORDER BY id`,
+  session: `SELECT ${all(['s', rows.sessions], ['u', rows.users])}
+    FROM sessions s JOIN users u ON u.id = s.user_id
+    WHERE s.issuer = ? AND s.id = ?`,
+  code: `SELECT ${all(['c', rows.codes], ['g', rows.grants], ['u', rows.users])}
+    FROM codes c JOIN grants g ON g.id = c.grant_id JOIN users u ON u.id = c.user_id
+    WHERE c.issuer = ? AND c.id = ?`,
+  refreshToken: `SELECT ${all(
+    ['t', rows.refreshTokens],
+    ['tc', rows.cells],
+    ['k', rows.refreshTokens],
+    ['kc', rows.cells],
+    ...lineage,
+  )}
+    FROM refresh_tokens t
+    JOIN families f ON f.id = t.family_id
+    JOIN grants g ON g.id = f.grant_id
+    JOIN users u ON u.id = f.user_id
+    LEFT JOIN replay_cells tc ON tc.id = t.id
+    LEFT JOIN refresh_tokens k ON k.id = t.child_id
+    LEFT JOIN replay_cells kc ON kc.id = t.child_id
+    WHERE t.issuer = ? AND t.id = ?`,
+  accessToken: `SELECT ${all(['t', rows.accessTokens], ...lineage)}
+    FROM access_tokens t
+    LEFT JOIN families f ON f.id = t.family_id
+    LEFT JOIN grants g ON g.id = f.grant_id
+    LEFT JOIN users u ON u.id = f.user_id
+    WHERE t.issuer = ? AND t.id = ?`,
+  family: `SELECT ${all(...lineage)}
+    FROM families f JOIN grants g ON g.id = f.grant_id JOIN users u ON u.id = f.user_id
+    WHERE f.issuer = ? AND f.id = ?`,
+  grants: `SELECT ${all(['g', rows.grants])} FROM grants g
+    WHERE issuer = ? AND user_id = ? AND client_id = ? AND ended_at IS NULL ORDER BY id`,
+  endedJwt: 'SELECT 1 FROM ended_jwts WHERE issuer = ? AND jti_hash = ?',
+  keys: `SELECT ${all(['k', rows.keys])} FROM keys k WHERE issuer = ? ORDER BY created_at, kid`,
+  secrets: `SELECT ${all(['s', rows.secrets])} FROM secrets s WHERE issuer = ? ORDER BY name`,
+  events: `SELECT ${all(['e', rows.events])} FROM events e
+    WHERE issuer = ? ORDER BY id DESC LIMIT ?`,
+  grantLists:
+    'SELECT scope, resources FROM grants WHERE issuer = ? AND id = ? AND ended_at IS NULL',
+  username: 'SELECT username FROM users WHERE issuer = ? AND id = ?',
+}
+
+const inserts = {
+  putSession: insert(rows.sessions),
+  putGrant: insert(rows.grants),
+  putFamily: insert(rows.families),
+  putCode: insert(rows.codes),
+  putRefreshToken: insert(rows.refreshTokens),
+  putCell: insert(rows.cells),
+  putAccessToken: insert(rows.accessTokens),
+  putEvent: insert(rows.events),
+  putClient: upsert(rows.clients, 'issuer, id', ['id']),
+  putUser: upsert(rows.users, 'id', ['id', 'sub']),
+  putKey: upsert(rows.keys, 'issuer, kid', ['kid']),
+  putSecret: upsert(rows.secrets, 'issuer, name', ['name']),
+  putUsername: `INSERT INTO usernames (issuer, username, user_id) VALUES (?, ?, ?)
+    ON CONFLICT DO NOTHING`,
+  dropUsername: 'DELETE FROM usernames WHERE issuer = ? AND username = ? AND user_id = ?',
+  endJwt: `INSERT INTO ended_jwts (issuer, jti_hash, expires_at) VALUES (?, ?, ?)
+    ON CONFLICT DO NOTHING`,
+}
+
+// Each wins for exactly one caller: the winner sees one changed row.
+const spends = {
+  spendCode: `UPDATE codes SET spent_at = ?, family_id = ?
+    WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
+  spendRefreshToken: `UPDATE refresh_tokens SET spent_at = ?, child_id = ?
+    WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
+  spendAssertion: `INSERT INTO assertions (issuer, client_id, jti_hash, expires_at)
+    VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+}
+
+const updates = {
+  widenGrant: 'UPDATE grants SET scope = ?, resources = ? WHERE issuer = ? AND id = ?',
+  endSession: 'UPDATE sessions SET ended_at = ? WHERE issuer = ? AND id = ? AND ended_at IS NULL',
+  endFamily: `UPDATE families SET ended_at = ?, end_reason = ?
+    WHERE issuer = ? AND id = ? AND ended_at IS NULL`,
+  endGrant: `UPDATE grants SET ended_at = ?, end_reason = ?
+    WHERE issuer = ? AND id = ? AND ended_at IS NULL`,
+  endSessionFamilies: `UPDATE families SET ended_at = ?, end_reason = ?
+    WHERE issuer = ? AND session_id = ? AND ended_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')`,
+  endAccessToken: `UPDATE access_tokens SET revoked_at = ?
+    WHERE issuer = ? AND id = ? AND revoked_at IS NULL`,
+  endKey: 'DELETE FROM keys WHERE issuer = ? AND kid = ?',
+  dropCell: 'DELETE FROM replay_cells WHERE issuer = ? AND id = ?',
+  dropFamilyCells: 'DELETE FROM replay_cells WHERE issuer = ? AND family_id = ?',
+  dropGrantCells: `DELETE FROM replay_cells WHERE issuer = ?
+    AND family_id IN (SELECT id FROM families WHERE grant_id = ?)`,
+  dropSessionCells: `DELETE FROM replay_cells WHERE issuer = ? AND family_id IN
+    (SELECT id FROM families WHERE session_id = ? AND ended_at IS NOT NULL)`,
+  countWrongVerifier: `UPDATE codes SET wrong_verifiers = wrong_verifiers + 1,
+    spent_at = CASE WHEN wrong_verifiers + 1 >= ? THEN ? END
+    WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
+}
+
+const texts = { ...reads, ...inserts, ...spends, ...updates }
+
+/** The prepared statements by name; reads answer rows as arrays. */
+export type Statements = Readonly<Record<keyof typeof texts, ReturnType<DatabaseSync['prepare']>>>
+
+/** Prepares every statement once, so that a wrong one stops the start. */
+export const prepareStatements = (database: DatabaseSync): Statements => {
+  const prepared = Object.entries(texts).map(([name, sql]) => {
+    const statement = database.prepare(sql)
+    if (name in reads) statement.setReturnArrays(true)
+    return [name, statement]
+  })
+  return Object.fromEntries(prepared)
+}

@@ -1,0 +1,85 @@
+// What leaves the database, and when: bounded batches, time as an argument.
+
+import type { DatabaseSync } from 'node:sqlite'
+import type { Swept } from '@patois/core'
+import { answering } from './node-sqlite.ts'
+
+const hour = 3600
+const day = 24 * hour
+
+const rowid = (table: string, which: string): string =>
+  `DELETE FROM ${table} WHERE id IN
+    (SELECT id FROM ${table} WHERE issuer = :issuer AND ${which} LIMIT :limit)`
+
+const keyed = (table: string, key: string): string =>
+  `DELETE FROM ${table} WHERE (issuer, ${key}) IN
+    (SELECT issuer, ${key} FROM ${table} WHERE issuer = :issuer AND expires_at <= :now LIMIT :limit)`
+
+const dueCodes = (family: string): string =>
+  `SELECT c.id FROM codes c WHERE c.issuer = :issuer
+    AND max(c.keep_until, c.expires_at + ${hour}) <= :now AND ${family} (
+      SELECT 1 FROM families f JOIN grants g ON g.id = f.grant_id
+      WHERE f.id = c.family_id AND f.ended_at IS NULL AND g.ended_at IS NULL)
+    LIMIT :limit`
+
+// Codes of live families are looked at once a week, so that no sweep walks over all of them.
+const keepCodes = `UPDATE codes SET keep_until = :now + ${7 * day}
+  WHERE id IN (${dueCodes('EXISTS')})`
+
+// No refresh token outlives its family, and no access token is born after its end: a family
+// that ended before the first of each has none left, which needs no index by family.
+const familyIsEmpty = `expires_at < min(:now - ${day},
+  coalesce((SELECT min(expires_at) FROM refresh_tokens), :now),
+  coalesce((SELECT created_at - ${hour} FROM access_tokens ORDER BY id LIMIT 1), :now))`
+
+/** Each kind of row with the rule by which it goes; what is not named here is never swept. */
+const rules: readonly (readonly [rule: string, sql: string])[] = [
+  ['a replay cell when its window is over', rowid('replay_cells', 'cell_until <= :now')],
+  [
+    'a code an hour after its expiry, but not while the family that it opened lives',
+    `DELETE FROM codes WHERE id IN (${dueCodes('NOT EXISTS')})`,
+  ],
+  [
+    'a refresh token, spent or not, at its own expiry',
+    rowid('refresh_tokens', 'expires_at <= :now'),
+  ],
+  [
+    'an opaque access token a day after its expiry',
+    rowid('access_tokens', `expires_at <= :now - ${day}`),
+  ],
+  ['an ended JWT at its expiry', keyed('ended_jwts', 'jti_hash')],
+  ['a used assertion at its expiry', keyed('assertions', 'client_id, jti_hash')],
+  ['a family a day after its end, when it has no tokens left', rowid('families', familyIsEmpty)],
+  [
+    'a session a day after it expired or ended',
+    rowid('sessions', `coalesce(ended_at, expires_at) <= :now - ${day}`),
+  ],
+  [
+    'an ended grant after 30 days, when it has no families left',
+    rowid(
+      'grants',
+      `ended_at <= :now - ${30 * day}
+        AND NOT EXISTS (SELECT 1 FROM families WHERE grant_id = grants.id)`,
+    ),
+  ],
+]
+
+/** Answers the `sweep` of `Store`: at most `limit` rows of each kind in one transaction. */
+export const openSweep = (database: DatabaseSync, issuer: number) => {
+  const keep = database.prepare(keepCodes)
+  const statements = rules.map(([, sql]) => database.prepare(sql))
+  return (now: number, limit: number): Swept =>
+    answering(() => {
+      database.exec('BEGIN IMMEDIATE')
+      try {
+        keep.run({ issuer, now, limit })
+        let rows = 0
+        for (const rule of statements) rows += Number(rule.run({ issuer, now, limit }).changes)
+        database.exec('COMMIT')
+        return { rows }
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK')
+        throw error
+      }
+    })
+}
