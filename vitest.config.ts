@@ -13,6 +13,8 @@ export default defineConfig({
         test: {
           name: 'rules',
           include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          // By default a machine with two cores gets one worker.
+          maxWorkers: '100%',
         },
       },
       {
