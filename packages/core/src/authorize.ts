@@ -1,0 +1,178 @@
+// The authorization endpoint: up to "ask the user", and after the answer (RFC 6749 §4.1, RFC 9207).
+
+import {
+  type AuthorizeRequest,
+  asksEveryTime,
+  readAuthorizeRequest,
+  readTarget,
+  type Target,
+} from './authorize-request.ts'
+import { type Call, eventOf } from './call.ts'
+import { wantedSubject } from './claims.ts'
+import type { RedirectFacts } from './oauth.ts'
+import type { Parts } from './parts.ts'
+import type { Change, Code, Grant, Session, User } from './records.ts'
+import { Refusal } from './refusal.ts'
+import { covers, union } from './scope.ts'
+import { mintSecret } from './secret.ts'
+
+/** Who is signed in at the browser that asks. */
+export type SignedIn = { session: Session; user: User }
+
+/** What is to happen next: ask somebody something, or send the browser back to the client. */
+export type AuthorizeOutcome =
+  | { next: 'login'; target: Target }
+  | { next: 'consent'; target: Target; user: User; scope: string[]; already: string[] }
+  | { next: 'redirect'; to: string; mode: Target['mode']; facts: RedirectFacts }
+
+/** What the user answered on the consent page; undefined while nobody was asked. */
+export type Decision = 'allow' | 'deny' | undefined
+
+/**
+ * Answers an authorization request, or a decision about it. Throws Refusals that must be shown
+ * on a page of ours; every other refusal is an outcome that goes to the client.
+ */
+export const authorize = async (
+  parts: Parts,
+  call: Call,
+  signedIn: SignedIn | undefined,
+  decision: Decision,
+): Promise<AuthorizeOutcome> => {
+  const target = await readTarget(parts, call)
+  try {
+    const request = await readAuthorizeRequest(parts, call, target)
+    if (!signedIn || needsLogin(call, request, signedIn)) {
+      if (request.prompts.includes('none')) throw new Refusal('login_needed')
+      return { next: 'login', target }
+    }
+    checkSubject(request, signedIn)
+    call.about.userId = signedIn.user.id
+    const asked = { target, request, signedIn }
+    const grants = await parts.store.findGrants(signedIn.user.id, target.client.id)
+    if (decision === 'deny') throw denied(call)
+    if (decision === undefined && needsConsent(asked, grants)) {
+      if (request.prompts.includes('none')) throw new Refusal('consent_needed')
+      const already = grants.flatMap((grant) => grant.scope)
+      return { next: 'consent', target, user: signedIn.user, scope: request.scope, already }
+    }
+    return back(parts, target, { code: await mintCode(parts, call, asked, grants[0]) })
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return refuse(parts, call, target, error)
+  }
+}
+
+type Asked = { target: Target; request: AuthorizeRequest; signedIn: SignedIn }
+
+const needsLogin = (call: Call, request: AuthorizeRequest, { session, user }: SignedIn): boolean => {
+  const { prompts, maxAge, hintedSub } = request
+  return (
+    prompts.includes('login') ||
+    prompts.includes('select_account') ||
+    (maxAge !== undefined && call.now - session.authenticatedAt > maxAge) ||
+    (hintedSub !== undefined && hintedSub !== user.sub)
+  )
+}
+
+// OIDC Core §5.5.1: a request for one user's sub is never answered with another's.
+const checkSubject = ({ claims }: AuthorizeRequest, { user }: SignedIn): void => {
+  const wanted = wantedSubject(claims)
+  if (wanted !== undefined && wanted !== user.sub) throw new Refusal('login_needed')
+}
+
+const needsConsent = ({ target, request }: Asked, grants: readonly Grant[]): boolean => {
+  if (target.client.consent === 'implicit') return false
+  if (request.prompts.includes('consent') || asksEveryTime(target)) return true
+  return !grants.some(
+    (grant) => covers(grant.scope, request.scope) && covers(grant.resources, request.resources),
+  )
+}
+
+const denied = (call: Call): Refusal => {
+  const events = [eventOf(call, 'consent', 'refused', 'consent_denied')]
+  return new Refusal('consent_denied', { plan: { changes: [], events } })
+}
+
+// The state goes back in errors as well, and the issuer in every answer (RFC 9207 §2).
+const back = (
+  parts: Parts,
+  target: Target,
+  facts: Omit<RedirectFacts, 'iss' | 'state'>,
+): AuthorizeOutcome => ({
+  next: 'redirect',
+  to: target.redirectUri,
+  mode: target.mode,
+  facts: {
+    ...facts,
+    ...(target.state !== undefined && { state: target.state }),
+    iss: parts.issuer,
+  },
+})
+
+const refuse = async (
+  parts: Parts,
+  call: Call,
+  target: Target,
+  refusal: Refusal,
+): Promise<AuthorizeOutcome> => {
+  if (refusal.details.plan) await parts.store.commit(refusal.details.plan)
+  call.about.refused = refusal.reason
+  return back(parts, target, { error: refusal.code, error_description: refusal.sentence })
+}
+
+const newGrant = (call: Call, { target, request, signedIn }: Asked, id: number): Grant => ({
+  id,
+  userId: signedIn.user.id,
+  clientId: target.client.id,
+  scope: request.scope,
+  resources: request.resources,
+  createdAt: call.now,
+  ...(call.address !== undefined && { address: call.address }),
+  ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
+})
+
+const grantChange = (grant: Grant, known: Grant | undefined, call: Call): Change[] => {
+  if (!known) return [{ put: 'grant', grant }]
+  const { scope, resources } = grant
+  const same = covers(known.scope, scope) && covers(known.resources, resources)
+  return same ? [] : [{ widen: 'grant', id: known.id, scope, resources, at: call.now }]
+}
+
+const mintCode = async (
+  parts: Parts,
+  call: Call,
+  asked: Asked,
+  known: Grant | undefined,
+): Promise<string> => {
+  const { target, request, signedIn } = asked
+  const id = parts.store.newId()
+  const { secret, hash } = await mintSecret(parts, 'code', id)
+  const grant = newGrant(call, asked, known?.id ?? parts.store.newId())
+  call.about.grantId = grant.id
+  const { challenge, nonce, claims } = request
+  const code: Code = {
+    id,
+    hash,
+    grantId: grant.id,
+    userId: signedIn.user.id,
+    clientId: target.client.id,
+    sessionId: signedIn.session.id,
+    dialect: call.dialect.name,
+    redirectUri: target.redirectUri,
+    redirectSent: target.redirectSent,
+    ...(challenge !== undefined && { challenge }),
+    ...(target.state !== undefined && { state: target.state }),
+    ...(nonce !== undefined && { nonce }),
+    ...(claims && { claims }),
+    scope: union([], request.scope),
+    resources: request.resources,
+    authenticatedAt: signedIn.session.authenticatedAt,
+    createdAt: call.now,
+    expiresAt: call.now + parts.policy.lifetimes.code,
+    wrongVerifiers: 0,
+  }
+  const changes: Change[] = [...grantChange(grant, known, call), { put: 'code', code }]
+  const events = [eventOf(call, 'consent', 'allowed', 'code_minted')]
+  await parts.store.commit({ changes, events })
+  return secret
+}

@@ -1,0 +1,67 @@
+// Claims about a user: which a scope or the claims parameter releases (OIDC Core §5.4, §5.5).
+
+import type { Policy } from './parts.ts'
+import type { ClaimsRequest, User } from './records.ts'
+import { Refusal } from './refusal.ts'
+import { claimsOf } from './scope.ts'
+
+const LONGEST = 8192
+const DEEPEST = 6
+const FORBIDDEN = ['__proto__', 'constructor', 'prototype']
+/** Claims of the token itself, which no request may set. */
+const OWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'auth_time', 'sid', 'acr', 'amr', 'azp']
+
+/** The claims of a user that the scope and the request release, as far as the user has them. */
+export const releasedClaims = (
+  policy: Policy,
+  user: User,
+  scope: readonly string[],
+  requested: Readonly<Record<string, unknown>> | undefined,
+): Record<string, unknown> => {
+  const names = [...claimsOf(policy, scope), ...Object.keys(requested ?? {})]
+  const released: Record<string, unknown> = {}
+  for (const name of names) {
+    if (!OWN.includes(name) && Object.hasOwn(user.claims, name)) released[name] = user.claims[name]
+  }
+  return released
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isSound = (value: unknown, depth: number): boolean => {
+  if (depth > DEEPEST) return false
+  if (Array.isArray(value)) return value.every((one) => isSound(one, depth + 1))
+  if (!isPlain(value)) return true
+  return Object.entries(value).every(
+    ([name, inner]) => !FORBIDDEN.includes(name) && isSound(inner, depth + 1),
+  )
+}
+
+/** Reads the claims parameter. Throws a Refusal when it is not what OIDC Core §5.5 describes. */
+export const parseClaims = (text: string): ClaimsRequest => {
+  const parsed = text.length > LONGEST ? undefined : parseJson(text)
+  if (!isPlain(parsed) || !isSound(parsed, 0)) throw new Refusal('claims_malformed')
+  const member = (name: 'userinfo' | 'id_token'): Record<string, unknown> | undefined => {
+    const value = parsed[name]
+    if (value === undefined || value === null) return undefined
+    if (!isPlain(value)) throw new Refusal('claims_malformed')
+    return value
+  }
+  const [userinfo, idToken] = [member('userinfo'), member('id_token')]
+  return { ...(userinfo && { userinfo }), ...(idToken && { id_token: idToken }) }
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The user that a request insists on through a `sub` claim; undefined when it does not. */
+export const wantedSubject = (claims: ClaimsRequest | undefined): unknown => {
+  const asked = claims?.id_token?.sub ?? claims?.userinfo?.sub
+  return isPlain(asked) && Object.hasOwn(asked, 'value') ? asked.value : undefined
+}

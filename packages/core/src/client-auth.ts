@@ -1,0 +1,144 @@
+// Who is calling: basic, post, private_key_jwt or none (RFC 6749 §2.3, RFC 7523, OIDC Core §9).
+
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
+import type { Call, ClientCall } from './call.ts'
+import type { ClientAuthMethod } from './oauth.ts'
+import type { Parts } from './parts.ts'
+import type { Client, Jwk } from './records.ts'
+import { type Reason, Refusal } from './refusal.ts'
+
+const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+const ASSERTION_ALGS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
+const LONGEST_ASSERTION = 16_384
+/** Clocks may differ by this much, and an assertion may not live longer than that; seconds. */
+const SKEW = 30
+const LONGEST_LIFE = 3600
+const NO_HASH = new Uint8Array(32)
+
+const keySets = new WeakMap<readonly Jwk[], ReturnType<typeof createLocalJWKSet>>()
+
+const keySetOf = (jwks: readonly Jwk[]) => {
+  const known = keySets.get(jwks)
+  if (known) return known
+  const set = createLocalJWKSet({ keys: jwks } as unknown as JSONWebKeySet)
+  keySets.set(jwks, set)
+  return set
+}
+
+const methodOf = (call: Call): ClientAuthMethod => {
+  const { client_assertion, client_assertion_type, client_secret } = call.fields
+  const asserted = client_assertion !== undefined || client_assertion_type !== undefined
+  if (asserted && client_secret !== undefined) throw new Refusal('client_ambiguous')
+  if (asserted) return 'private_key_jwt'
+  if (client_secret === undefined) return 'none'
+  return call.places.client_secret === 'basic' ? 'client_secret_basic' : 'client_secret_post'
+}
+
+// In the standard dialect the registered method binds; elsewhere the dialect gives the place.
+const isMethodRight = (call: Call, registered: ClientAuthMethod, used: ClientAuthMethod) => {
+  const secret = (method: string): boolean => method.startsWith('client_secret_')
+  if (call.dialect.exactClientAuth) return registered === used
+  return registered === used || (secret(registered) && secret(used))
+}
+
+const claimedId = (call: Call): string | undefined => {
+  if (call.fields.client_id !== undefined) return call.fields.client_id
+  const assertion = call.fields.client_assertion
+  if (assertion === undefined || assertion.length > LONGEST_ASSERTION) return undefined
+  try {
+    return decodeJwt(assertion).sub
+  } catch {
+    return undefined
+  }
+}
+
+/** Finds the client and checks its proof. Throws a Refusal, the same one for every cause. */
+export const authenticate = async (parts: Parts, call: Call): Promise<ClientCall> => {
+  const method = methodOf(call)
+  const id = claimedId(call)
+  if (id === undefined) throw new Refusal('client_missing')
+  const client = await parts.store.findClient(id)
+  if (client) call.about.clientId = client.id
+  const wrong = await faultOf(parts, call, client, method)
+  if (wrong) throw await countFailure(parts, call, id, wrong)
+  if (!client) throw new Refusal('client_unknown')
+  if (!client.dialects.includes(call.dialect.name)) throw new Refusal('client_not_in_dialect')
+  return { ...call, client }
+}
+
+// The digest is made and compared whoever the client is: an unknown one costs the same.
+const faultOf = async (
+  parts: Parts,
+  call: Call,
+  client: Client | undefined,
+  method: ClientAuthMethod,
+): Promise<Reason | undefined> => {
+  const proof = client?.proof
+  const registered = proof && 'secretHash' in proof ? proof.secretHash : NO_HASH
+  const sent = await parts.crypto.sha256(call.fields.client_secret ?? '')
+  const same = parts.crypto.equal(sent, registered)
+  if (!client || !proof) return 'client_unknown'
+  if (!isMethodRight(call, proof.method, method)) return 'client_method_wrong'
+  if ('secretHash' in proof && !same) return 'client_secret_wrong'
+  if (client.disabledAt !== undefined) return 'client_disabled'
+  return proof.method === 'private_key_jwt' ? checkAssertion(parts, call, client, proof.jwks) : undefined
+}
+
+const countFailure = async (parts: Parts, call: Call, id: string, reason: Reason) => {
+  const retryAfter = await parts.throttle.failed([`client:${id}`, `network:${call.network}`])
+  return retryAfter === undefined
+    ? new Refusal(reason)
+    : new Refusal('too_many_failures', { retryAfter })
+}
+
+const checkAssertion = async (
+  parts: Parts,
+  call: Call,
+  client: Client,
+  jwks: readonly Jwk[],
+): Promise<Reason | undefined> => {
+  const { client_assertion: assertion, client_assertion_type: type } = call.fields
+  if (type !== ASSERTION_TYPE || !assertion || assertion.length > LONGEST_ASSERTION) {
+    return 'assertion_wrong'
+  }
+  const payload = await verified(assertion, jwks, call.now)
+  if (!payload || !areClaimsRight(parts, call, client, payload)) return 'assertion_wrong'
+  const { jti, exp } = payload as { jti: string; exp: number }
+  const jtiHash = await parts.crypto.sha256(jti)
+  const spend = { what: 'assertion', clientId: client.id, jtiHash, expiresAt: exp + SKEW } as const
+  const first = await parts.store.commit({ spend, changes: [], events: [] })
+  return first ? undefined : 'assertion_replayed'
+}
+
+const verified = async (assertion: string, jwks: readonly Jwk[], now: number) => {
+  try {
+    const options = {
+      algorithms: ASSERTION_ALGS,
+      currentDate: new Date(now * 1000),
+      clockTolerance: SKEW,
+      requiredClaims: ['iss', 'sub', 'aud', 'exp', 'jti'],
+    }
+    return (await jwtVerify(assertion, keySetOf(jwks), options)).payload
+  } catch {
+    return undefined
+  }
+}
+
+// RFC 7523 §3: made by the client, about the client, for us, for a short time.
+const areClaimsRight = (parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean => {
+  const { iss, sub, aud, exp, iat, jti } = claims
+  const ours = [parts.issuer, parts.issuer.replace(/\/$/, '') + call.operation.path]
+  const audience = [aud].flat()
+  return (
+    iss === client.id &&
+    sub === client.id &&
+    audience.length > 0 &&
+    audience.every((one) => typeof one === 'string') &&
+    audience.some((one) => ours.includes(one as string)) &&
+    typeof jti === 'string' &&
+    jti !== '' &&
+    exp !== undefined &&
+    exp <= call.now + LONGEST_LIFE + SKEW &&
+    (iat === undefined || (iat <= call.now + SKEW && iat >= call.now - LONGEST_LIFE - SKEW))
+  )
+}

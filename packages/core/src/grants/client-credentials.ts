@@ -1,0 +1,28 @@
+// The client credentials grant: the client acts for itself (RFC 6749 §4.4).
+
+import { chooseResources } from '../resource.ts'
+import { isConfidential } from '../records.ts'
+import { Refusal } from '../refusal.ts'
+import { chooseScope, STANDARD_SCOPES } from '../scope.ts'
+import type { GrantType } from './grant.ts'
+
+/** `grant_type=client_credentials`; never a refresh token, never a claim about a person. */
+export const clientCredentials: GrantType<undefined> = {
+  type: 'client_credentials',
+  needs: [],
+
+  async find() {
+    return undefined
+  },
+
+  judge(_, { call, policy }) {
+    if (!isConfidential(call.client)) throw new Refusal('grant_not_allowed')
+    const asked = call.fields.scope
+    if (asked?.includes('openid')) throw new Refusal('scope_none')
+    const personal = Object.keys(STANDARD_SCOPES)
+    const own = call.client.scope.filter((name) => !personal.includes(name))
+    const scope = chooseScope(policy, { ...call.client, scope: own }, asked)
+    const resources = chooseResources(policy, call.fields.resource)
+    return { may: { scope, resources, refreshToken: false } }
+  },
+}

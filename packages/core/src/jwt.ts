@@ -1,0 +1,54 @@
+// JWTs of our own, read back: signature by a published key, type and issuer (RFC 8725, RFC 9068).
+
+import { compactVerify, decodeProtectedHeader, importJWK } from 'jose'
+import type { Parts } from './parts.ts'
+import type { Jwk } from './records.ts'
+
+/** The `typ` of an access token (RFC 9068 §2.1) and of an ID token. */
+export type JwtType = 'at+jwt' | 'JWT'
+
+/** The claims of a JWT. */
+export type Claims = Readonly<Record<string, unknown>>
+
+const LONGEST = 16_384
+const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+const imported = new WeakMap<Jwk, ReturnType<typeof importJWK>>()
+
+const keyOf = (jwk: Jwk): ReturnType<typeof importJWK> => {
+  const known = imported.get(jwk)
+  if (known) return known
+  const key = importJWK(jwk as Parameters<typeof importJWK>[0])
+  imported.set(jwk, key)
+  return key
+}
+
+/** True for text that is a compact JWS by its looks, short enough to be worth reading. */
+export const looksLikeJwt = (text: string): boolean => text.length <= LONGEST && COMPACT.test(text)
+
+/**
+ * The claims of a JWT that one of our published keys signed as this type for this issuer;
+ * undefined for anything else. Whether it has expired is for the caller to judge.
+ */
+export const readOwnJwt = async (
+  parts: Parts,
+  token: string,
+  type: JwtType,
+  now: number,
+): Promise<Claims | undefined> => {
+  if (!looksLikeJwt(token)) return undefined
+  try {
+    const header = decodeProtectedHeader(token)
+    const jwk = (await parts.keys.published(now)).find((one) => one.kid === header.kid)
+    if (!jwk || header.typ !== type) return undefined
+    const { payload } = await compactVerify(token, await keyOf(jwk), {
+      algorithms: [String(jwk.alg)],
+    })
+    const claims: unknown = JSON.parse(new TextDecoder().decode(payload))
+    return isClaims(claims) && claims.iss === parts.issuer ? claims : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isClaims = (value: unknown): value is Claims =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,69 @@
+// RP-initiated logout (OIDC RP-Initiated Logout 1.0).
+
+import type { SignedIn } from './authorize.ts'
+import { type Call, eventOf } from './call.ts'
+import { type Claims, readOwnJwt } from './jwt.ts'
+import type { Parts } from './parts.ts'
+import type { Client } from './records.ts'
+
+/** What a logout request asks for, as far as it could be believed. */
+export type LogoutRequest = {
+  client?: Client
+  /** Where to go afterwards; only a registered place, of a client that is known. */
+  continueTo?: string
+  state?: string
+  /** True when the hint is about the session of this very browser: then nobody need be asked. */
+  isCertain: boolean
+}
+
+/** Reads a logout request; what does not hold is left out, and the user is asked. */
+export const readLogout = async (
+  parts: Parts,
+  call: Call,
+  signedIn: SignedIn | undefined,
+): Promise<LogoutRequest> => {
+  const { id_token_hint, client_id, post_logout_redirect_uri, state } = call.fields
+  const hint = id_token_hint ? await readOwnJwt(parts, id_token_hint, 'JWT', call.now) : undefined
+  const id = clientIdOf(hint, id_token_hint, client_id)
+  const client = id === undefined ? undefined : await parts.store.findClient(id)
+  if (client) call.about.clientId = client.id
+  const registered =
+    post_logout_redirect_uri !== undefined &&
+    client?.postLogoutRedirectUris.includes(post_logout_redirect_uri)
+  return {
+    ...(client && { client }),
+    ...(registered && { continueTo: post_logout_redirect_uri }),
+    ...(registered && state !== undefined && { state }),
+    isCertain: isAboutSession(hint, signedIn),
+  }
+}
+
+// A hint that is wrong, or that names another client than client_id, vouches for nobody.
+const clientIdOf = (
+  hint: Claims | undefined,
+  sentHint: string | undefined,
+  clientId: string | undefined,
+): string | undefined => {
+  if (sentHint === undefined) return clientId
+  const audience = typeof hint?.aud === 'string' ? hint.aud : undefined
+  return clientId === undefined || clientId === audience ? audience : undefined
+}
+
+const isAboutSession = (hint: Claims | undefined, signedIn: SignedIn | undefined): boolean => {
+  if (!hint) return false
+  if (!signedIn) return true
+  return hint.sub === signedIn.user.sub && (hint.sid === undefined || hint.sid === signedIn.session.sid)
+}
+
+/** Ends the session, and the families of its sign-ins that were not given offline_access. */
+export const endSession = async (parts: Parts, call: Call, signedIn: SignedIn): Promise<void> => {
+  const { id } = signedIn.session
+  call.about.userId = signedIn.user.id
+  await parts.store.commit({
+    changes: [
+      { end: 'session', id, at: call.now },
+      { end: 'session_families', sessionId: id, at: call.now, reason: 'logout' },
+    ],
+    events: [eventOf(call, 'sign_out', 'allowed', 'logout')],
+  })
+}

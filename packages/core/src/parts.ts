@@ -1,0 +1,97 @@
+// What the protocol is handed from outside: store, digests, keys, policy. It has none of its own.
+
+import type { Awaitable, Jwk, SignatureAlg, Store } from './records.ts'
+
+/** Digests, sealing and randomness; each may answer now or later. */
+export type Crypto = {
+  /** `length` unpredictable bytes. */
+  random(length: number): Uint8Array
+  sha256(data: Uint8Array | string): Awaitable<Uint8Array>
+  /** Compares in constant time; false for unequal lengths. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+  /** HKDF-SHA-256 (RFC 5869) of a secret for one labelled purpose, 32 bytes. */
+  derive(secret: Uint8Array | string, label: string): Awaitable<Uint8Array>
+  /** AES-256-GCM; the answer opens only with the same key and the same `bound` text. */
+  seal(key: Uint8Array, plain: string, bound: string): Awaitable<Uint8Array>
+  /** Undefined when the key, the bound text or a byte is wrong. */
+  open(key: Uint8Array, sealed: Uint8Array, bound: string): Awaitable<string | undefined>
+}
+
+/** The server's signing keys, in stages; `now` in seconds. */
+export type Keys = {
+  /** Signs a JWT's first two parts with the current key of `alg`. */
+  sign(alg: SignatureAlg, type: string, claims: object, now: number): Awaitable<string>
+  /** All keys that a verifier may meet: next, current, previous. */
+  published(now: number): Awaitable<readonly Jwk[]>
+}
+
+/** Counts failures only; a number is the seconds that the caller should wait. */
+export type Throttle = {
+  /** Notes one failure of `who`; a number when there were too many. */
+  failed(who: readonly string[]): Awaitable<number | undefined>
+  /** The wait that stands against `who` before anything is tried. */
+  waiting(who: readonly string[]): Awaitable<number | undefined>
+}
+
+/** Slow password hashes, behind a bounded queue. */
+export type Passwords = {
+  /** Spends the same time when there is no hash. Throws `Unavailable` when the queue is full. */
+  verify(hash: string | undefined, password: string): Promise<boolean>
+}
+
+/** A resource that tokens can be made for (RFC 8707). */
+export type Resource = {
+  resource: string
+  scopes?: readonly string[]
+  access_token?: 'jwt' | 'opaque'
+  introspected_by: readonly string[]
+}
+
+/** A scope: its sentence on the consent page and the claims it releases. */
+export type Scope = { sentence?: string; claims: readonly string[] }
+
+/** How long things live; every figure in seconds. */
+export type Lifetimes = {
+  code: number
+  access_token: number
+  id_token: number
+  refresh_token_idle: number
+  refresh_token: number
+  replay_window: number
+  session: number
+}
+
+/** What the operator decided. */
+export type Policy = {
+  lifetimes: Lifetimes
+  scopes: Readonly<Record<string, Scope>>
+  resources: readonly Resource[]
+}
+
+/** All that an endpoint needs, put together once at start. */
+export type Parts = {
+  issuer: string
+  /** Dev tokens carry a mark, so that nobody takes them for real ones. */
+  dev: boolean
+  store: Store
+  crypto: Crypto
+  keys: Keys
+  throttle: Throttle
+  passwords: Passwords
+  policy: Policy
+  /** Key of the mask over row ids in tokens, 32 bytes. */
+  maskKey: Uint8Array
+}
+
+/** Thrown by a store, a queue or a key that cannot answer now: the caller hears 503. */
+export class Unavailable extends Error {
+  /** Seconds until another try makes sense. */
+  readonly retryAfter: number
+
+  /** `retryAfter` in seconds. */
+  constructor(message: string, retryAfter = 1) {
+    super(message)
+    this.name = 'Unavailable'
+    this.retryAfter = retryAfter
+  }
+}

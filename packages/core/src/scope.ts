@@ -1,0 +1,87 @@
+// Scopes: their grammar and who may have which (RFC 6749 §3.3, OIDC Core §5.4).
+
+import type { Policy } from './parts.ts'
+import type { Client } from './records.ts'
+import { Refusal } from './refusal.ts'
+
+const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+
+/** Claims that the standard scopes release (OIDC Core §5.4). */
+export const STANDARD_SCOPES: Readonly<Record<string, readonly string[]>> = {
+  openid: [],
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+  offline_access: [],
+}
+
+/** Splits scope text at spaces. */
+export const splitScope = (text: string): string[] => text.split(' ').filter((one) => one !== '')
+
+/** True when every value of `part` is in `whole`. */
+export const covers = (whole: readonly string[], part: readonly string[]): boolean =>
+  part.every((one) => whole.includes(one))
+
+/** Both lists together, each value once. */
+export const union = (a: readonly string[], b: readonly string[]): string[] => [
+  ...new Set([...a, ...b]),
+]
+
+/** Throws a Refusal when a value has characters that no scope may have. */
+export const checkScope = (asked: readonly string[]): void => {
+  if (!asked.every((one) => TOKEN.test(one))) throw new Refusal('scope_malformed')
+}
+
+const isKnown = (policy: Policy, name: string): boolean =>
+  Object.hasOwn(policy.scopes, name) || Object.hasOwn(STANDARD_SCOPES, name)
+
+/**
+ * What of the asked scope the client may have: unknown and unassigned values are dropped, a
+ * missing scope means all that the client is registered for. Throws a Refusal when none is left.
+ */
+export const chooseScope = (
+  policy: Policy,
+  client: Client,
+  asked: readonly string[] | undefined,
+): string[] => {
+  if (asked) checkScope(asked)
+  const wanted = asked && asked.length > 0 ? asked : client.scope
+  const scope = union([], wanted).filter(
+    (name) => client.scope.includes(name) && isKnown(policy, name),
+  )
+  if (scope.length === 0 && (asked?.length || client.scope.length > 0)) {
+    throw new Refusal('scope_none')
+  }
+  return scope
+}
+
+/** What of the granted scope this answer carries; wider than granted is refused. */
+export const narrowScope = (
+  granted: readonly string[],
+  asked: readonly string[] | undefined,
+): string[] => {
+  if (!asked || asked.length === 0) return [...granted]
+  checkScope(asked)
+  if (!covers(granted, asked)) throw new Refusal('scope_wider')
+  return union([], asked)
+}
+
+/** The claims that a scope releases. */
+export const claimsOf = (policy: Policy, scope: readonly string[]): string[] =>
+  scope.flatMap((name) => policy.scopes[name]?.claims ?? STANDARD_SCOPES[name] ?? [])

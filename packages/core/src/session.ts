@@ -1,0 +1,54 @@
+// Sessions: a browser that somebody signed in at, known by an opaque secret.
+
+import { base64url } from 'jose'
+import type { SignedIn } from './authorize.ts'
+import { type Call, eventOf } from './call.ts'
+import type { Parts } from './parts.ts'
+import type { Change, Session, User } from './records.ts'
+import { mintSecret, readSecret } from './secret.ts'
+
+const SID_BYTES = 16
+
+/**
+ * Opens a session for a user who has just proved itself. The same user at the same browser goes
+ * on with its session under a new secret; another user's session there is ended.
+ */
+export const openSession = async (
+  parts: Parts,
+  call: Call,
+  user: User,
+  before: SignedIn | undefined,
+): Promise<{ secret: string; session: Session }> => {
+  const same = before?.user.id === user.id ? before.session : undefined
+  const id = same?.id ?? parts.store.newId()
+  const { secret, hash } = await mintSecret(parts, 'session', id)
+  const session: Session = {
+    id,
+    hash,
+    sid: same?.sid ?? base64url.encode(parts.crypto.random(SID_BYTES)),
+    userId: user.id,
+    authenticatedAt: call.now,
+    expiresAt: call.now + parts.policy.lifetimes.session,
+  }
+  call.about.userId = user.id
+  const changes: Change[] = [{ put: 'session', session }]
+  if (before && !same) changes.push({ end: 'session', id: before.session.id, at: call.now })
+  const events = [eventOf(call, 'sign_in', 'allowed', 'password')]
+  await parts.store.commit({ changes, events })
+  return { secret, session }
+}
+
+/** Who a session secret stands for; undefined when it is unknown, over, or its user is disabled. */
+export const findSignedIn = async (
+  parts: Parts,
+  secret: string,
+  now: number,
+): Promise<SignedIn | undefined> => {
+  const read = await readSecret(parts, 'session', secret)
+  const found = read && (await parts.store.findSession(read.id))
+  if (!found || !parts.crypto.equal(read.hash, found.session.hash)) return undefined
+  const { session, user } = found
+  const over = session.endedAt !== undefined || session.expiresAt <= now
+  const gone = user.disabledAt !== undefined || session.authenticatedAt < user.tokensFrom
+  return over || gone ? undefined : found
+}

@@ -1,0 +1,46 @@
+// Spots: the readable notation of a dialect, taken apart once and kept.
+
+import type { AnswerSpot, Form, Operation, RefusalShape, Spot } from './dialects/dialect.ts'
+import type { FieldName } from './oauth.ts'
+
+/** The parts of a request that fields stand in. */
+export type Place = 'query' | 'form' | 'path' | 'header' | 'basic' | 'bearer'
+
+/** A field's spot, ready to read. */
+export type FieldSpot = { field: FieldName; place: Place; name: string; form: Form }
+
+/** A fact's spot, ready to write; `path` is the way through nested objects. */
+export type FactSpot = { fact: string; path: readonly string[]; form: Form }
+
+const read = new WeakMap<Operation, readonly FieldSpot[]>()
+const written = new WeakMap<object, readonly FactSpot[]>()
+
+const parseSpot = (field: FieldName, spot: Spot): FieldSpot => {
+  const [place, name = '', form = 'text'] = spot.split(' ')
+  return { field, place: place as Place, name, form: form as Form }
+}
+
+/** Every spot that an operation reads, in the order in which the dialect names them. */
+export const fieldSpots = (operation: Operation): readonly FieldSpot[] => {
+  const known = read.get(operation)
+  if (known) return known
+  const spots = Object.entries(operation.reads).flatMap(([field, spot]) =>
+    [spot].flat().map((one) => parseSpot(field as FieldName, one as Spot)),
+  )
+  read.set(operation, spots)
+  return spots
+}
+
+/** Every spot of a table of facts. */
+export const factSpots = (
+  facts: Readonly<Record<string, AnswerSpot>> | RefusalShape['facts'],
+): readonly FactSpot[] => {
+  const known = written.get(facts)
+  if (known) return known
+  const spots = Object.entries(facts).map(([fact, spot]) => {
+    const [, name = '', form = 'text'] = spot.split(' ')
+    return { fact, path: name.split('.'), form: form as Form }
+  })
+  written.set(facts, spots)
+  return spots
+}

@@ -1,0 +1,45 @@
+// The token endpoint: choose, authenticate, find, judge, issue (RFC 6749 §3.2).
+
+import type { Call, ClientCall } from './call.ts'
+import { authenticate } from './client-auth.ts'
+import type { GrantType } from './grants/grant.ts'
+import { GRANT_TYPES } from './grants/index.ts'
+import { issue } from './issue.ts'
+import type { TokenFacts } from './oauth.ts'
+import type { Parts } from './parts.ts'
+import { Refusal } from './refusal.ts'
+import { repeatAnswer } from './replay.ts'
+
+/** One that spent first, and then one that is told so; a third round would be a bug. */
+const ROUNDS = 2
+
+/** Answers a token call. Throws a Refusal, or `Unavailable` when the store cannot answer. */
+export const token = async (parts: Parts, call: Call): Promise<TokenFacts> => {
+  const grant = chooseGrant(call)
+  const known = await authenticate(parts, call)
+  checkGrant(known, grant)
+  for (let round = 0; round < ROUNDS; round++) {
+    const found = await grant.find(parts, known)
+    const { policy, store } = parts
+    const verdict = grant.judge(found, { call: known, policy, newId: () => store.newId() })
+    if ('again' in verdict) return repeatAnswer(parts, known, verdict.again, verdict.family)
+    const facts = await issue(parts, known, verdict.may)
+    // Undefined: somebody else was faster, and what is there now is judged once more.
+    if (facts) return facts
+  }
+  throw new Refusal('refresh_raced')
+}
+
+const chooseGrant = (call: Call): GrantType => {
+  const type = call.fields.grant_type
+  if (type === undefined) throw new Refusal('field_missing', { field: 'grant_type' })
+  const grant = GRANT_TYPES.find((one) => one.type === type)
+  if (!grant) throw new Refusal('grant_unknown')
+  return grant
+}
+
+const checkGrant = (call: ClientCall, grant: GrantType): void => {
+  if (!call.client.grantTypes.includes(grant.type)) throw new Refusal('grant_not_allowed')
+  const missing = grant.needs.find((name) => call.fields[name] === undefined)
+  if (missing) throw new Refusal('field_missing', { field: missing })
+}

@@ -1,0 +1,279 @@
+// Moves fields and facts between a message and the core as a dialect says, in both directions.
+
+import type { Form, Operation } from './dialects/dialect.ts'
+import { type Facts, type FieldName, type Fields, SECRET_FIELDS } from './oauth.ts'
+import { Refusal } from './refusal.ts'
+import { splitScope } from './scope.ts'
+import { type FieldSpot, factSpots, fieldSpots, type Place } from './spot.ts'
+
+/** A request without its socket. */
+export type Message = {
+  method: string
+  path: string
+  /** The query without its question mark. */
+  query: string
+  /** Values of the `{name}` parts of the path. */
+  params: Readonly<Record<string, string>>
+  headers: Readonly<Record<string, string | undefined>>
+  body: Uint8Array
+}
+
+/** An answer without its socket. */
+export type Answer = { status: number; headers: Record<string, string>; body: string }
+
+/** The fields of a request, and where each of them stood. */
+export type Sent = { fields: Fields; places: { [F in FieldName]?: Place } }
+
+type Values = Map<string, string[]>
+type Sources = { query: Values; form: Values; message: Message; basic: Basic | undefined }
+type Basic = { client_id: string; client_secret: string }
+
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
+const EMPTY: Values = new Map()
+
+const decodePart = (text: string): string => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '))
+  } catch {
+    throw new Refusal('body_unreadable')
+  }
+}
+
+/** Takes form-encoded text apart. Throws a Refusal for what is not UTF-8 in percent-encoding. */
+export const parseForm = (text: string): Values => {
+  const values: Values = new Map()
+  for (const pair of text.split('&')) {
+    if (pair === '') continue
+    const at = pair.indexOf('=')
+    const name = decodePart(at < 0 ? pair : pair.slice(0, at))
+    const value = at < 0 ? '' : decodePart(pair.slice(at + 1))
+    const known = values.get(name)
+    if (known) known.push(value)
+    else values.set(name, [value])
+  }
+  return values
+}
+
+const readBody = (message: Message): Values => {
+  if (message.method === 'GET' || message.body.length === 0) return EMPTY
+  if (!FORM_TYPE.test(message.headers['content-type'] ?? '')) throw new Refusal('body_type_wrong')
+  try {
+    return parseForm(new TextDecoder('utf-8', { fatal: true }).decode(message.body))
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal('body_unreadable')
+  }
+}
+
+// RFC 6749 §2.3.1 form-encodes both halves; a half that cannot be decoded was sent raw.
+const readBasic = (header: string | undefined): Basic | undefined => {
+  const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header ?? '')?.[1]
+  if (!encoded) return undefined
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const at = text.indexOf(':')
+    if (at < 0) return undefined
+    const [id, secret] = [text.slice(0, at), text.slice(at + 1)]
+    return { client_id: decodeHalf(id), client_secret: decodeHalf(secret) }
+  } catch {
+    return undefined
+  }
+}
+
+const decodeHalf = (half: string): string => {
+  try {
+    return decodeURIComponent(half.replaceAll('+', ' '))
+  } catch {
+    return half
+  }
+}
+
+const readBearer = (header: string | undefined): string | undefined =>
+  /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
+
+const valuesAt = (sources: Sources, spot: FieldSpot): string[] => {
+  const { message } = sources
+  const one = (value: string | undefined): string[] => (value === undefined ? [] : [value])
+  switch (spot.place) {
+    case 'query':
+      return sources.query.get(spot.name) ?? []
+    case 'form':
+      return sources.form.get(spot.name) ?? []
+    case 'path':
+      return one(message.params[spot.name])
+    case 'header':
+      return one(message.headers[spot.name])
+    case 'basic':
+      return one(sources.basic?.[spot.name as keyof Basic])
+    case 'bearer':
+      return one(readBearer(message.headers.authorization))
+  }
+}
+
+// RFC 6749 §3.1: a parameter without a value counts as not sent, and none may come twice.
+const readSpot = (sources: Sources, spot: FieldSpot): string | string[] | undefined => {
+  const values = valuesAt(sources, spot)
+  if (spot.form === 'list') {
+    const filled = values.filter((value) => value !== '')
+    return filled.length > 0 ? filled : undefined
+  }
+  if (values.length > 1) throw new Refusal('field_repeated', { field: spot.field })
+  const value = values[0]
+  if (value === undefined || value === '') return undefined
+  return spot.form === 'space' ? splitScope(value) : value
+}
+
+const checkQuery = (query: Values, spots: readonly FieldSpot[]): void => {
+  for (const name of SECRET_FIELDS) {
+    const meant = spots.some((spot) => spot.place === 'query' && spot.name === name)
+    if (query.has(name) && !meant) throw new Refusal('secret_in_query', { field: name })
+  }
+}
+
+/**
+ * The fields that a request of this operation carries. Throws a Refusal for a body of another
+ * type, for a field that comes twice or in two places, and for secrets in the query.
+ */
+export const readRequest = (operation: Operation, message: Message): Sent => {
+  const spots = fieldSpots(operation)
+  const reads = (place: Place): boolean => spots.some((spot) => spot.place === place)
+  const query = message.query === '' ? EMPTY : parseForm(message.query)
+  checkQuery(query, spots)
+  const sources: Sources = {
+    message,
+    query,
+    form: reads('form') ? readBody(message) : EMPTY,
+    basic: reads('basic') ? readBasic(message.headers.authorization) : undefined,
+  }
+  const fields: Record<string, string | string[]> = {}
+  const places: Sent['places'] = {}
+  for (const spot of spots) {
+    const value = readSpot(sources, spot)
+    if (value === undefined) continue
+    if (Object.hasOwn(fields, spot.field)) checkSame(spot.field, fields[spot.field], value)
+    else {
+      fields[spot.field] = value
+      places[spot.field] = spot.place
+    }
+  }
+  return { fields: fields as Fields, places }
+}
+
+// One meaning, one value: only the client's own name may be said twice, and then alike.
+const checkSame = (field: FieldName, first: unknown, second: unknown): void => {
+  if (field === 'client_id' && first === second) return
+  if (field === 'client_secret') throw new Refusal('client_ambiguous')
+  throw new Refusal('field_repeated', { field })
+}
+
+const writeForm = (form: Form, value: unknown, now: number): unknown => {
+  switch (form) {
+    case 'seconds':
+      return Math.max(0, (value as number) - now)
+    case 'space':
+      return (value as string[]).length > 0 ? (value as string[]).join(' ') : undefined
+    default:
+      return value
+  }
+}
+
+const place = (body: Record<string, unknown>, path: readonly string[], value: unknown): void => {
+  const [name = '', ...rest] = path
+  if (rest.length === 0) body[name] = value
+  else {
+    body[name] ??= {}
+    place(body[name] as Record<string, unknown>, rest, value)
+  }
+}
+
+const JSON_TYPE = 'application/json'
+
+/** The answer that says `facts`; times become what the dialect counts them in from `now`. */
+export const writeAnswer = (operation: Operation, facts: Facts, now: number): Answer => {
+  const { status, facts: shape, headers } = operation.answers
+  let body: Facts = facts
+  if (shape !== 'as they are') {
+    body = {}
+    for (const { fact, path, form } of factSpots(shape)) {
+      const value = facts[fact] === undefined ? undefined : writeForm(form, facts[fact], now)
+      if (value !== undefined) place(body as Record<string, unknown>, path, value)
+    }
+  }
+  return {
+    status,
+    headers: { ...headers, 'content-type': JSON_TYPE },
+    body: JSON.stringify(body),
+  }
+}
+
+/** What a refusal tells the caller. */
+export type Told = { code: string; sentence: string; status?: number | undefined; uri?: string }
+
+/** The answer that says no, in the operation's own shape. */
+export const writeRefusal = (operation: Operation, told: Told, issuer: string): Answer => {
+  const { rows, otherwise, facts } = operation.refuses
+  const row = (Object.hasOwn(rows, told.code) && rows[told.code as keyof typeof rows]) || otherwise
+  const fill = (text: string): string =>
+    text
+      .replaceAll('{error}', told.code)
+      .replaceAll('{description}', told.sentence)
+      .replaceAll('{issuer}', issuer)
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(row.headers ?? {})) headers[name] = fill(value)
+  const status = told.status ?? row.status
+  if (row.body === false) return { status, headers, body: '' }
+  const said = { error: told.code, error_description: told.sentence, error_uri: told.uri }
+  const body: Record<string, unknown> = {}
+  for (const { fact, path } of factSpots(facts)) {
+    const value = said[fact as keyof typeof said]
+    if (value !== undefined) place(body, path, value)
+  }
+  return { status, headers: { ...headers, 'content-type': JSON_TYPE }, body: JSON.stringify(body) }
+}
+
+/** The redirect URI with an answer's facts in its query; what was registered stays as it was. */
+export const writeRedirect = (redirectUri: string, facts: Facts): string => {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(facts)) {
+    if (value !== undefined) query.append(name, String(value))
+  }
+  if (query.size === 0) return redirectUri
+  return redirectUri + (redirectUri.includes('?') ? '&' : '?') + query.toString()
+}
+
+const encodeHalf = (half: string): string => encodeURIComponent(half).replaceAll('%20', '+')
+
+/** The request that carries `fields`, as a client of this dialect sends it. */
+export const writeRequest = (operation: Operation, fields: Fields): Message => {
+  const query = new URLSearchParams()
+  const form = new URLSearchParams()
+  const headers: Record<string, string> = {}
+  const params: Record<string, string> = {}
+  const basic: Partial<Basic> = {}
+  const done = new Set<FieldName>()
+  for (const spot of fieldSpots(operation)) {
+    const value = fields[spot.field]
+    if (value === undefined || done.has(spot.field)) continue
+    if (spot.place === 'basic' && fields.client_secret === undefined) continue
+    done.add(spot.field)
+    const list = spot.form === 'space' ? [[value].flat().join(' ')] : [value].flat()
+    for (const text of list) {
+      if (spot.place === 'query') query.append(spot.name, text)
+      else if (spot.place === 'form') form.append(spot.name, text)
+      else if (spot.place === 'path') params[spot.name] = text
+      else if (spot.place === 'basic') basic[spot.name as keyof Basic] = text
+      else if (spot.place === 'bearer') headers.authorization = `Bearer ${text}`
+      else headers[spot.name] = text
+    }
+  }
+  if (basic.client_id !== undefined) {
+    const pair = `${encodeHalf(basic.client_id)}:${encodeHalf(basic.client_secret ?? '')}`
+    headers.authorization = `Basic ${btoa(pair)}`
+  }
+  if (form.size > 0) headers['content-type'] = 'application/x-www-form-urlencoded'
+  const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(params[name] ?? ''),
+  )
+  const body = new TextEncoder().encode(form.toString())
+  return { method: operation.methods[0] ?? 'POST', path, query: query.toString(), params, headers, body }
+}

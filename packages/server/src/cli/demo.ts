@@ -1,0 +1,81 @@
+// Demo: dev mode's own client and user, with secrets random per database.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DIALECTS } from '@patois/core'
+import { type Configuration, readConfiguration } from '../configuration.ts'
+import type { Demo } from '../http/site.ts'
+import { StartFault } from './run.ts'
+
+type Kept = { clientSecret: string; password: string; verifier: string }
+
+const PRIVATE = 0o600
+const SECRET_BYTES = 32
+const PASSWORD_BYTES = 9
+
+/** The demo client and user of the database beside `path`; made with it, the same ever after. */
+export function openDemo(path: string, issuer: string): Demo {
+  const kept = existsSync(path) ? readKept(path) : makeKept(path)
+  const challenge = createHash('sha256').update(kept.verifier).digest('base64url')
+  return {
+    clientId: 'demo',
+    username: 'alice',
+    redirectUri: `${issuer.replace(/\/$/, '')}/dev/callback`,
+    ...kept,
+    challenge,
+  }
+}
+
+function readKept(path: string): Kept {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Kept
+  } catch {
+    throw new StartFault(`${path} cannot be read: remove it together with its database.`)
+  }
+}
+
+function makeKept(path: string): Kept {
+  const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
+  const kept = {
+    clientSecret: random(SECRET_BYTES),
+    password: random(PASSWORD_BYTES),
+    verifier: random(SECRET_BYTES),
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, JSON.stringify(kept), { mode: PRIVATE })
+  return kept
+}
+
+/** The configuration that brings the demo client and user, read like anybody's file. */
+export function demoConfiguration(demo: Demo, main: Configuration): Configuration {
+  const standard = 'openid profile email offline_access'
+  const tree = {
+    issuer: main.issuer,
+    dialects: main.mounts,
+    scopes: { 'demo.read': 'Read the demo data' },
+    clients: [
+      {
+        client_id: demo.clientId,
+        client_secret: demo.clientSecret,
+        client_name: 'Demo',
+        redirect_uris: [demo.redirectUri],
+        post_logout_redirect_uris: [main.issuer],
+        grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+        scope: `${standard} demo.read`,
+        dialects: main.mounts.map(({ dialect }) => dialect),
+      },
+    ],
+    users: [
+      {
+        username: demo.username,
+        password: demo.password,
+        claims: { name: 'Alice Adams', email: 'alice@example.org', email_verified: true },
+      },
+    ],
+  }
+  const text = JSON.stringify(tree)
+  const read = readConfiguration({ text, env: {}, dev: true, dialects: DIALECTS })
+  if (!read.ok) throw new Error(read.faults.join('\n'))
+  return read.configuration
+}

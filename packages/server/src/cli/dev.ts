@@ -1,0 +1,66 @@
+// patois dev: the server on this machine, ready to try, with a client and a user of its own.
+
+import { DIALECTS } from '@patois/core'
+import type { Command } from 'commander'
+import type { App } from '../app.ts'
+import { type Configuration, readConfiguration } from '../configuration.ts'
+import { commandsOf } from '../http/demo.ts'
+import type { Demo } from '../http/site.ts'
+import { openDevMasterKey } from '../master-key.ts'
+import { demoConfiguration, openDemo } from './demo.ts'
+import { addSettings, type Options } from './options.ts'
+import { command, freePort, refuseFaults, run, StartFault } from './run.ts'
+
+/** Adds the command. */
+export function addDev(program: Command): void {
+  addSettings(program.command('dev'))
+    .description('Start the server for development: on loopback only, with a client and a user.')
+    .action((options: Options) => command(() => dev(options)))
+}
+
+async function dev({ config, ...said }: Options): Promise<void> {
+  const { env } = process
+  const file = config === undefined ? {} : { file: config }
+  const flags = said.port === '0' ? { ...said, port: String(await freePort('127.0.0.1')) } : said
+  const read = readConfiguration({ ...file, flags, env, dev: true, dialects: DIALECTS })
+  if (!read.ok) return refuseFaults(read.faults)
+  const { configuration } = read
+  const path = configuration.database.replace(/^sqlite:/, '')
+  const master = openDevMasterKey(`${path}.key`)
+  if (!master.ok) throw new StartFault(master.fault)
+  const demo = openDemo(`${path}.demo.json`, configuration.issuer)
+  await run({
+    configuration: withDemo(configuration, demo),
+    masterKeys: master.secrets,
+    demo,
+    ready: ({ site }) => process.stdout.write(welcome(configuration, demo, site)),
+  })
+}
+
+function withDemo(configuration: Configuration, demo: Demo): Configuration {
+  const own = demoConfiguration(demo, configuration)
+  const { clients, users, policy } = configuration
+  return {
+    ...configuration,
+    clients: [...clients, ...own.clients],
+    users: [...users, ...own.users],
+    policy: { ...policy, scopes: { ...own.policy.scopes, ...policy.scopes } },
+  }
+}
+
+function welcome({ issuer }: Configuration, demo: Demo, site: App['site']): string {
+  const commands = commandsOf(site, demo).map(
+    ({ dialect, title, command: line }) => `  # ${dialect}, ${title}\n  ${line}\n`,
+  )
+  return `
+Patois is ready at ${issuer} (dev mode: this machine only)
+
+  client  ${demo.clientId}   secret    ${demo.clientSecret}
+  user    ${demo.username}  password  ${demo.password}
+
+Get a token:
+
+${commands.join('\n')}
+Or open ${issuer} in a browser and sign in. Ctrl+C stops the server.
+`
+}

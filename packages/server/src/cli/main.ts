@@ -1,0 +1,20 @@
+// The command line: one file a command.
+
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addDev } from './dev.ts'
+import { addHash } from './hash.ts'
+import { addServe } from './serve.ts'
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string }
+
+const program = new Command('patois')
+  .description('OAuth in every dialect: an OAuth 2.1 and OpenID Connect server')
+  .version(version)
+  .showHelpAfterError()
+
+for (const add of [addServe, addDev, addHash]) add(program)
+
+await program.parseAsync()

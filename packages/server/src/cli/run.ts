@@ -1,0 +1,99 @@
+// Run: a server from its configuration to its end, for every command that starts one.
+
+import { createServer } from 'node:net'
+import { type App, app } from '../app.ts'
+import { systemClock } from '../clock.ts'
+import type { Configuration } from '../configuration.ts'
+import type { Demo } from '../http/site.ts'
+import { openLog } from '../log.ts'
+import { openStore } from '../store/index.ts'
+import { startSweeper } from '../sweep.ts'
+
+/** What a server is run with. */
+export type RunParts = {
+  configuration: Configuration
+  masterKeys: readonly string[]
+  demo?: Demo
+  /** Called when it answers. */
+  ready: (app: App) => void
+}
+
+/** A fault of whoever started us, said in sentences; no stack helps with it. */
+export class StartFault extends Error {}
+
+const STOP_WITHIN_MS = 10_000
+
+/** Runs a server until it is told to stop. Throws a StartFault when it cannot start. */
+export async function run({ configuration, masterKeys, demo, ready }: RunParts): Promise<void> {
+  const log = openLog(configuration.logLevel)
+  const clock = systemClock()
+  const { issuer, dev, listen, database } = configuration
+  const store = await inSentences(() => openStore(database, { issuer, dev }))
+  try {
+    const given = { configuration, store, clock, log, masterKeys, ...(demo && { demo }) }
+    const built = await inSentences(() => app(given))
+    await bind(built, listen)
+    const stopSweeper = startSweeper({ store, clock, keys: built.keys, log })
+    ready(built)
+    await stopSignal()
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
+    await built.http.close()
+    await stopSweeper()
+  } finally {
+    await store.close()
+  }
+}
+
+async function inSentences<T>(start: () => Promise<T>): Promise<T> {
+  try {
+    return await start()
+  } catch (error) {
+    throw error instanceof Error ? new StartFault(error.message, { cause: error }) : error
+  }
+}
+
+async function bind({ http }: App, { host, port }: Configuration['listen']): Promise<void> {
+  try {
+    await http.listen({ host, port })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE') throw new StartFault(`Cannot listen on ${host}:${port}: ${message}`)
+    throw new StartFault(
+      `Port ${port} is in use: stop what listens there, or start with --port ${await freePort(host)}.`,
+    )
+  }
+}
+
+/** A port that nobody listens on at this moment. */
+export function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, host, () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** Runs a command; a StartFault is told in its sentences alone. */
+export async function command(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof StartFault)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+/** Throws a StartFault that lists every fault of a configuration. */
+export function refuseFaults(faults: readonly string[]): never {
+  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
+  throw new StartFault(`The configuration has ${count}:\n${faults.map((one) => `  ${one}`).join('\n')}`)
+}

@@ -1,0 +1,31 @@
+// patois serve: the server outside dev mode.
+
+import { DIALECTS } from '@patois/core'
+import type { Command } from 'commander'
+import { readConfiguration } from '../configuration.ts'
+import { readMasterKeys } from '../master-key.ts'
+import { addSettings, type Options } from './options.ts'
+import { command, refuseFaults, run } from './run.ts'
+
+/** Adds the command. */
+export function addServe(program: Command): void {
+  addSettings(program.command('serve'))
+    .description('Start the server. PATOIS_MASTER_KEY holds the key of its database.')
+    .action((options: Options) => command(() => serve(options)))
+}
+
+async function serve({ config, ...flags }: Options): Promise<void> {
+  const { env } = process
+  const file = config === undefined ? {} : { file: config }
+  const read = readConfiguration({ ...file, flags, env, dev: false, dialects: DIALECTS })
+  const master = readMasterKeys(env.PATOIS_MASTER_KEY)
+  if (!read.ok || !master.ok) {
+    refuseFaults([...(read.ok ? [] : read.faults), ...(master.ok ? [] : [master.fault])])
+  }
+  const { configuration } = read
+  await run({
+    configuration,
+    masterKeys: master.secrets,
+    ready: () => process.stdout.write(`Patois answers at ${configuration.issuer}\n`),
+  })
+}

@@ -1,0 +1,156 @@
+// Reads the configuration: file, environment and flags into one checked whole, every fault at once.
+
+import type { Client, Lifetimes, Policy } from '@patois/core'
+import { z } from 'zod'
+import { chooseSettings } from './configuration/choose.ts'
+import { readClients, readResources, readScopes, readUsers } from './configuration/entries.ts'
+import { at, readEntry } from './configuration/fault.ts'
+import { derivedIssuer, isLoopback } from './configuration/issuer.ts'
+import { type Environment, readSource } from './configuration/source.ts'
+import type { UserEntry } from './configuration/user.ts'
+import { type DialectMount, type LogLevel, SETTINGS, type SettingValues } from './settings.ts'
+
+/** A dialect that exists, and the scopes that it brings with it. */
+export type KnownDialect = { readonly name: string; readonly scopes?: readonly string[] }
+
+/** What a configuration is read from: `text` instead of a file where the caller has it already. */
+export type ConfigurationParts = {
+  file?: string
+  text?: string
+  /** Values of the command line under their `optionName`. */
+  flags?: Readonly<Record<string, unknown>>
+  env: Environment
+  dev: boolean
+  dialects: readonly KnownDialect[]
+}
+
+/** Every lifetime of the server, in seconds. */
+export type ServerLifetimes = Lifetimes & {
+  key_rotation: number
+  key_publish_ahead: number
+  event_retention: number
+}
+
+/** What the operator decided, checked. */
+export type Configuration = {
+  dev: boolean
+  issuer: string
+  listen: { host: string; port: number }
+  database: string
+  mounts: readonly DialectMount[]
+  trustedProxies: readonly string[]
+  logLevel: LogLevel
+  lifetimes: ServerLifetimes
+  policy: Policy
+  clients: readonly Client[]
+  users: readonly UserEntry[]
+}
+
+/** A configuration, or everything that is wrong with it. */
+export type ConfigurationResult =
+  | { ok: true; configuration: Configuration }
+  | { ok: false; faults: string[] }
+
+/** Reads and checks the configuration; flags win over PATOIS_*, those over the file. */
+export function readConfiguration(parts: ConfigurationParts): ConfigurationResult {
+  const { flags = {}, env, dev, dialects } = parts
+  const { tree, faults } = readSource(parts.file, parts.text, env)
+  const shape = readEntry(treeShape, tree, '')
+  faults.push(...shape.faults)
+  const sections = shape.entry ?? {}
+  const values = withIssuer(chooseSettings({ flags, env, tree }, dev, faults), dev)
+  faults.push(...settingFaults(values, dev), ...mountFaults(values, dialects))
+  const scopes = readScopes(sections.scopes ?? {}, faults)
+  const known = {
+    dev,
+    scopes: [...Object.keys(scopes), ...dialects.flatMap((dialect) => dialect.scopes ?? [])],
+    dialects: (values.dialects ?? []).map((mount) => mount.dialect),
+    issuer: values.issuer,
+  }
+  const resources = readResources(sections.resources ?? [], known, faults)
+  const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
+  const users = readUsers(sections.users ?? [], faults)
+  if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: [...new Set(faults)] }
+  const policy = { lifetimes: lifetimesOf(values), scopes, resources }
+  return { ok: true, configuration: configurationOf(values, { dev, policy, clients, users }) }
+}
+
+// Sections of the file with settings: their names come from the table, their values are read there.
+const settingSections = Object.groupBy(SETTINGS, ({ name }) => name.split('.')[0] ?? name)
+
+const treeShape = z.strictObject({
+  ...Object.fromEntries(
+    Object.entries(settingSections).map(([name, rows]) => [name, memberOf(rows)]),
+  ),
+  scopes: z.record(z.string(), z.unknown()).optional(),
+  resources: z.array(z.unknown()).optional(),
+  clients: z.array(z.unknown()).optional(),
+  users: z.array(z.unknown()).optional(),
+})
+
+function memberOf(rows: readonly { name: string }[] = []): z.ZodType {
+  const names = rows.map(({ name }) => name.split('.')[1]).filter((name) => name !== undefined)
+  if (names.length === 0) return z.unknown().optional()
+  return z
+    .strictObject(Object.fromEntries(names.map((name) => [name, z.unknown().optional()])))
+    .optional()
+}
+
+function withIssuer(values: Partial<SettingValues>, dev: boolean): Partial<SettingValues> {
+  const { issuer, 'listen.host': host, 'listen.port': port } = values
+  if (issuer !== undefined || !dev || host === undefined || port === undefined) return values
+  return { ...values, issuer: derivedIssuer(host, port) }
+}
+
+function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
+  const host = values['listen.host']
+  const ahead = values['lifetimes.key_publish_ahead'] ?? 0
+  const rotation = values['lifetimes.key_rotation'] ?? Number.POSITIVE_INFINITY
+  return [
+    dev && host && !isLoopback(host) && at('listen.host', 'must be loopback in dev mode'),
+    ahead >= rotation && at('lifetimes.key_publish_ahead', 'must be less than key_rotation'),
+  ].filter((fault) => typeof fault === 'string')
+}
+
+function mountFaults(values: Partial<SettingValues>, known: readonly KnownDialect[]): string[] {
+  const names = known.map((dialect) => dialect.name)
+  return (values.dialects ?? []).flatMap(({ dialect }, index) => {
+    if (names.includes(dialect)) return []
+    return [at(`dialects[${index}]`, `is not a known dialect (known: ${names.join(', ')})`)]
+  })
+}
+
+function isWhole(values: Partial<SettingValues>): values is SettingValues {
+  return SETTINGS.every(({ name }) => values[name] !== undefined)
+}
+
+function lifetimesOf(values: SettingValues): ServerLifetimes {
+  return {
+    code: values['lifetimes.code'],
+    access_token: values['lifetimes.access_token'],
+    id_token: values['lifetimes.id_token'],
+    refresh_token_idle: values['lifetimes.refresh_token_idle'],
+    refresh_token: values['lifetimes.refresh_token'],
+    replay_window: values['lifetimes.replay_window'],
+    session: values['lifetimes.session'],
+    key_rotation: values['lifetimes.key_rotation'],
+    key_publish_ahead: values['lifetimes.key_publish_ahead'],
+    event_retention: values['lifetimes.event_retention'],
+  }
+}
+
+function configurationOf(
+  values: SettingValues,
+  entries: Pick<Configuration, 'dev' | 'policy' | 'clients' | 'users'>,
+): Configuration {
+  return {
+    issuer: values.issuer,
+    listen: { host: values['listen.host'], port: values['listen.port'] },
+    database: values.database,
+    mounts: values.dialects,
+    trustedProxies: values.trusted_proxies,
+    logLevel: values['log.level'],
+    lifetimes: lifetimesOf(values),
+    ...entries,
+  }
+}

@@ -1,0 +1,113 @@
+// A client of the configuration file: its members (RFC 7591 §2 and ours) and what must fit together.
+
+import { createHash } from 'node:crypto'
+import {
+  type Client,
+  type ClientProof,
+  GRANT_TYPES,
+  type Jwk,
+  redirectFault,
+  splitScope,
+} from '@patois/core'
+import { z } from 'zod'
+import { jwkFault } from './jwk.ts'
+
+const METHODS = ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'] as const
+const ALGS = ['RS256', 'ES256', 'EdDSA'] as const
+const SCOPE = /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/
+
+const redirect = z.string().superRefine((uri, context) => {
+  const fault = redirectFault(uri)
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+})
+
+const jwk = z.looseObject({ kty: z.string() }).superRefine((key, context) => {
+  const fault = jwkFault(key)
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+})
+
+/** The members of a client; in dev mode short secrets are allowed. */
+export function clientShape(dev: boolean) {
+  const shortest = dev ? 1 : 32
+  return z.strictObject({
+    client_id: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+      .regex(/^[^:]*$/, 'must have no colon: HTTP Basic splits at the first one'),
+    client_secret: z
+      .string()
+      .min(shortest, `must have at least ${shortest} characters${dev ? '' : ' outside dev mode'}`)
+      .regex(/^\P{Cc}*$/u, 'must have no control characters')
+      .optional(),
+    client_secret_hash: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/i, 'must be sha256: and 64 hexadecimal digits')
+      .optional(),
+    client_name: z.string().min(1).max(200, 'must have at most 200 characters').optional(),
+    redirect_uris: z.array(redirect).default([]),
+    post_logout_redirect_uris: z.array(redirect).default([]),
+    grant_types: z
+      .array(z.enum(GRANT_TYPES.map(({ type }) => type)))
+      .min(1)
+      .default(['authorization_code']),
+    response_types: z.array(z.literal('code')).default(['code']),
+    token_endpoint_auth_method: z.enum(METHODS).default('client_secret_basic'),
+    scope: z.string().regex(SCOPE, 'must be scopes with one space between them').default(''),
+    jwks: z.strictObject({ keys: z.array(jwk).min(1) }).optional(),
+    id_token_signed_response_alg: z.enum(ALGS).default('RS256'),
+    dialects: z.array(z.string()).min(1).default(['standard']),
+    require_pkce: z.boolean().default(true),
+    legacy_public: z.boolean().default(false),
+    consent: z.enum(['ask', 'implicit']).default('ask'),
+    access_token: z.enum(['jwt', 'opaque']).default('opaque'),
+    introspects: z.array(z.string()).default([]),
+    origins: z
+      .array(z.string().refine(isOrigin, 'must be an origin: https://host[:port]'))
+      .default([]),
+  })
+}
+
+/** A client as the file has it, with its defaults. */
+export type ClientEntry = z.output<ReturnType<typeof clientShape>>
+
+/** The record of a client that has no faults; `tokensFrom` is for the one who keeps it. */
+export function clientRecord(entry: ClientEntry): Client {
+  return {
+    id: entry.client_id,
+    name: entry.client_name ?? entry.client_id,
+    owner: 'file',
+    proof: proofOf(entry),
+    redirectUris: entry.redirect_uris,
+    postLogoutRedirectUris: entry.post_logout_redirect_uris,
+    origins: entry.origins,
+    grantTypes: [...new Set(entry.grant_types)],
+    scope: [...new Set(splitScope(entry.scope))],
+    dialects: [...new Set(entry.dialects)],
+    requirePkce: entry.require_pkce && !entry.legacy_public,
+    legacyPublic: entry.legacy_public,
+    consent: entry.consent,
+    accessToken: entry.access_token,
+    idTokenAlg: entry.id_token_signed_response_alg,
+    responseModes: ['query', 'form_post'],
+    introspects: entry.introspects,
+    tokensFrom: 0,
+  }
+}
+
+function proofOf(entry: ClientEntry): ClientProof {
+  const method = entry.token_endpoint_auth_method
+  if (method === 'none') return { method }
+  if (method === 'private_key_jwt') return { method, jwks: (entry.jwks?.keys ?? []) as Jwk[] }
+  const hash = entry.client_secret_hash
+    ? Buffer.from(entry.client_secret_hash.slice('sha256:'.length), 'hex')
+    : createHash('sha256')
+        .update(entry.client_secret ?? '')
+        .digest()
+  return { method, secretHash: new Uint8Array(hash) }
+}
+
+function isOrigin(text: string): boolean {
+  return (
+    URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text
+  )
+}

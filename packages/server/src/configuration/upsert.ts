@@ -1,0 +1,153 @@
+// Brings the clients and users of the configuration file into the store at start.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { AuditEvent, Change, Client, Store, User } from '@patois/core'
+import type { Configuration } from '../configuration.ts'
+import { nodeCrypto } from '../crypto.ts'
+import type { Log } from '../log.ts'
+import type { PasswordHashes } from '../password.ts'
+import type { UserEntry } from './user.ts'
+
+/** What the file's entries are brought into; `now` in seconds. */
+export type UpsertParts = {
+  store: Pick<Store, 'listClients' | 'listUsers' | 'newId' | 'commit'>
+  configuration: Pick<Configuration, 'clients' | 'users'>
+  passwords: PasswordHashes
+  now: number
+  log: Log
+}
+
+/** One entry's change, with its audit event; none where nothing changed. */
+type Step = { change: Change; event: AuditEvent }
+
+/** As many users are hashed or checked at once, well below what the queue of hashes takes. */
+const AT_ONCE = 8
+
+/**
+ * Writes what is new or changed in the file. Entries that left it are disabled, and their tokens
+ * with them; one that returns starts with no living token. Throws one sentence when an entry is
+ * owned by somebody else.
+ */
+export async function upsertFromFile(parts: UpsertParts): Promise<void> {
+  logExceptions(parts)
+  const steps = [...(await clientSteps(parts)), ...(await userSteps(parts))]
+  await Promise.all(
+    steps.map(({ change, event }) => parts.store.commit({ changes: [change], events: [event] })),
+  )
+  if (steps.length > 0)
+    parts.log.info({ changes: steps.length }, 'the file changed clients or users')
+}
+
+async function clientSteps({ store, configuration, now }: UpsertParts): Promise<Step[]> {
+  const kept = new Map((await store.listClients()).map((client) => [client.id, client]))
+  const named = new Set(configuration.clients.map((client) => client.id))
+  const step = (client: Client, type: string): Step => ({
+    change: { put: 'client', client },
+    event: { ...eventOf(type, now), clientId: client.id },
+  })
+  const present = configuration.clients.flatMap((entry) => {
+    const before = kept.get(entry.id)
+    if (!before) return [step({ ...entry, tokensFrom: now }, 'client_made')]
+    if (before.owner !== 'file') throw new Error(`The client ${entry.id} is not owned by the file.`)
+    const returned = before.disabledAt !== undefined
+    const client = { ...entry, tokensFrom: returned ? now : before.tokensFrom }
+    if (returned) return [step(client, 'client_enabled')]
+    return isSame(client, before) ? [] : [step(client, 'client_changed')]
+  })
+  const gone = [...kept.values()].filter((client) => isGone(client, named.has(client.id)))
+  return [
+    ...present,
+    ...gone.map((client) => step({ ...client, disabledAt: now }, 'client_disabled')),
+  ]
+}
+
+async function userSteps(parts: UpsertParts): Promise<Step[]> {
+  const { store, configuration, now } = parts
+  const kept = new Map((await store.listUsers()).map((user) => [user.username, user]))
+  const named = new Set(configuration.users.map((user) => user.username))
+  const present: (Step | undefined)[] = []
+  for (let first = 0; first < configuration.users.length; first += AT_ONCE) {
+    const some = configuration.users.slice(first, first + AT_ONCE)
+    present.push(
+      ...(await Promise.all(some.map((one) => userStep(parts, one, kept.get(one.username))))),
+    )
+  }
+  const gone = [...kept.values()].filter((user) => isGone(user, named.has(user.username)))
+  const leaving = gone.map((user) => stepOf({ ...user, disabledAt: now }, 'user_disabled', now))
+  return [...present.filter((step) => step !== undefined), ...leaving]
+}
+
+async function userStep(
+  { store, passwords, now }: UpsertParts,
+  entry: UserEntry,
+  before: User | undefined,
+): Promise<Step | undefined> {
+  const { username, claims } = entry
+  if (before && before.owner !== 'file') {
+    throw new Error(`The user ${username} is not owned by the file.`)
+  }
+  const passwordHash = await hashFor(entry, before, passwords)
+  const returned = before?.disabledAt !== undefined
+  const fresh = !before || returned || before.passwordHash !== passwordHash
+  const user: User = {
+    id: before?.id ?? store.newId(),
+    sub: before?.sub ?? Buffer.from(nodeCrypto.random(16)).toString('base64url'),
+    username,
+    owner: 'file',
+    ...(passwordHash === undefined ? {} : { passwordHash }),
+    claims,
+    tokensFrom: fresh ? now : before.tokensFrom,
+  }
+  if (before && !returned && isSame(user, before)) return undefined
+  return stepOf(user, before ? (returned ? 'user_enabled' : 'user_changed') : 'user_made', now)
+}
+
+// A plain password has another hash each time it is made: only a wrong one is worth a new hash.
+async function hashFor(
+  { password, passwordHash }: UserEntry,
+  before: User | undefined,
+  passwords: PasswordHashes,
+): Promise<string | undefined> {
+  if (password === undefined) return passwordHash
+  const known = before?.passwordHash
+  if (known !== undefined && (await passwords.verify(known, password))) return known
+  return passwords.hash(password)
+}
+
+function stepOf(user: User, type: string, now: number): Step {
+  return { change: { put: 'user', user }, event: { ...eventOf(type, now), userId: user.id } }
+}
+
+function eventOf(type: string, at: number): AuditEvent {
+  return { at, requestId: 'server', type, decision: 'allowed', reason: 'file' }
+}
+
+function isGone(kept: Client | User, named: boolean): boolean {
+  return kept.owner === 'file' && !named && kept.disabledAt === undefined
+}
+
+// By way of JSON, so that it does not matter what kind of bytes or objects a store hands out.
+function isSame(a: Client | User, b: Client | User): boolean {
+  return isDeepStrictEqual(plain(a), plain(b))
+}
+
+function plain(record: Client | User): unknown {
+  return JSON.parse(
+    JSON.stringify(record, (_, value) => (value instanceof Uint8Array ? [...value] : value)),
+  )
+}
+
+// What weakens a client is said at each start, so that it is not forgotten.
+function logExceptions({ configuration, log }: UpsertParts): void {
+  const exceptions: readonly [string, (client: Client) => boolean][] = [
+    ['legacy_public: true (a public client without PKCE)', (client) => client.legacyPublic],
+    ['require_pkce: false', (client) => !client.requirePkce && !client.legacyPublic],
+    ['consent: implicit', (client) => client.consent === 'implicit'],
+    ['the password grant', (client) => client.grantTypes.includes('password')],
+  ]
+  for (const [exception, holds] of exceptions) {
+    for (const client of configuration.clients.filter(holds)) {
+      log.warn({ client: client.id, exception }, 'a client has an exception from the rules')
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// The address of a caller: the peer's, or what proxies that are trusted say of it.
+
+import { BlockList, isIP } from 'node:net'
+
+/** Gives the caller's address from the peer's and the X-Forwarded-For header. */
+export type ClientAddress = (peer: string, forwardedFor: string | undefined) => string
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+
+/** An IPv4 address that came through an IPv6 socket, as IPv4. */
+function plain(address: string): string {
+  return MAPPED.exec(address)?.[1] ?? address
+}
+
+/** Trusts the networks (CIDR) only; without any, the header counts for nothing. */
+export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = new BlockList()
+  for (const network of trustedProxies) {
+    const [address = '', bits] = network.split('/')
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
+    trusted.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family)
+  }
+  const isTrusted = (address: string): boolean => {
+    const kind = isIP(address)
+    return kind !== 0 && trusted.check(address, kind === 6 ? 'ipv6' : 'ipv4')
+  }
+  return (peer, forwardedFor) => {
+    let address = plain(peer)
+    const hops = (forwardedFor ?? '').split(',').map((hop) => plain(hop.trim()))
+    // From the nearest hop outwards: the first one that no trusted proxy vouches for is the caller.
+    while (isTrusted(address)) {
+      const before = hops.pop()
+      if (!before || isIP(before) === 0) break
+      address = before
+    }
+    return address
+  }
+}

@@ -1,0 +1,66 @@
+// Browser: who is signed in at it, and the cookies that say so.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { findSignedIn, type SignedIn } from '@patois/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Site } from './site.ts'
+
+/** The browser of a request: `id` binds its forms, before and after anybody signed in. */
+export type Browser = { id: string; signedIn?: SignedIn }
+
+const ID = /^[A-Za-z0-9_-]{22}$/
+const ID_BYTES = 16
+
+// Ports share cookies, so the issuer is in the name; __Host- wants https (RFC 6265bis §4.1.3).
+function cookieName(site: Site, what: 'session' | 'browser'): string {
+  const { issuer } = site.parts
+  const hash = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
+  const name = `patois-${what}-${hash}`
+  return site.origin.startsWith('https:') ? `__Host-${name}` : name
+}
+
+function cookieOptions(site: Site) {
+  const secure = site.origin.startsWith('https:')
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
+}
+
+/** Reads the browser of a request, and gives it an id when it has none yet. */
+export async function readBrowser(
+  site: Site,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  now: number,
+): Promise<Browser> {
+  const secret = request.cookies[cookieName(site, 'session')]
+  const signedIn = secret ? await findSignedIn(site.parts, secret, now) : undefined
+  if (secret && !signedIn) reply.clearCookie(cookieName(site, 'session'), cookieOptions(site))
+  const sent = request.cookies[cookieName(site, 'browser')]
+  const id = sent && ID.test(sent) ? sent : giveId(site, reply)
+  return { id, ...(signedIn && { signedIn }) }
+}
+
+function giveId(site: Site, reply: FastifyReply): string {
+  const id = randomBytes(ID_BYTES).toString('base64url')
+  reply.setCookie(cookieName(site, 'browser'), id, cookieOptions(site))
+  return id
+}
+
+/** What a question to a signed-in user is bound to; a sign-in of its own changes nothing here. */
+export function userBinding({ id, signedIn }: Browser): string {
+  return `${id} ${signedIn?.user.id ?? ''}`
+}
+
+/** Signs the browser in under a new secret. */
+export function setSession(site: Site, reply: FastifyReply, secret: string): void {
+  reply.setCookie(cookieName(site, 'session'), secret, cookieOptions(site))
+}
+
+/** Takes the session secret away. */
+export function clearSession(site: Site, reply: FastifyReply): void {
+  reply.clearCookie(cookieName(site, 'session'), cookieOptions(site))
+}
+
+/** True when the request carries any cookie of ours: one sent by another site carries none. */
+export function hasCookies(site: Site, request: FastifyRequest): boolean {
+  return request.cookies[cookieName(site, 'browser')] !== undefined
+}

@@ -1,0 +1,49 @@
+// CORS: open for what is public, for registered origins where tokens are, never for pages.
+
+import type { Operation } from '@patois/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Site } from './site.ts'
+
+const OPEN: readonly Operation['does'][] = ['jwks', 'metadata']
+const REGISTERED: readonly Operation['does'][] = ['token', 'userinfo', 'revoke', 'introspect']
+const MAX_AGE = '600'
+
+async function isRegistered(site: Site, origin: string): Promise<boolean> {
+  const clients = await site.parts.store.listClients()
+  return clients.some((one) => one.disabledAt === undefined && one.origins.includes(origin))
+}
+
+/** Lets scripts of other origins read the answer, as far as the operation allows. */
+export async function allowOrigin(
+  site: Site,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (OPEN.includes(operation.does)) {
+    reply.header('access-control-allow-origin', '*')
+    return
+  }
+  if (!REGISTERED.includes(operation.does)) return
+  reply.header('vary', 'Origin')
+  const { origin } = request.headers
+  if (origin === undefined || !(await isRegistered(site, origin))) return
+  reply.header('access-control-allow-origin', origin)
+  reply.header('access-control-expose-headers', 'WWW-Authenticate, Retry-After')
+}
+
+/** Answers a preflight: 204 where scripts may call, 405 like any other method elsewhere. */
+export async function preflight(
+  site: Site,
+  operation: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<boolean> {
+  await allowOrigin(site, operation, request, reply)
+  if (!reply.hasHeader('access-control-allow-origin')) return false
+  reply.header('access-control-allow-methods', operation.methods.join(', '))
+  reply.header('access-control-allow-headers', 'Authorization, Content-Type')
+  reply.header('access-control-max-age', MAX_AGE)
+  await reply.code(204).send()
+  return true
+}

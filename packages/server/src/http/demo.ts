@@ -1,0 +1,102 @@
+// Demo: the lines that get a token from dev mode's own client, written by the dialects themselves.
+
+import { type Dialect, type Fields, type Message, type Operation, writeRequest } from '@patois/core'
+import type { Demo, Mount, Site } from './site.ts'
+
+/** A line to copy, and what it gets. */
+export type DemoCommand = { dialect: string; title: string; command: string }
+
+function quote(text: string): string {
+  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A request as a curl line; `code` may be a command in a shell of its own. */
+function curl(site: Site, mount: Mount, message: Message): string {
+  const url = site.origin + site.base + mount.at + message.path
+  const query = message.query === '' ? '' : `?${message.query}`
+  const headers = Object.entries(message.headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`)
+  const body = new TextDecoder().decode(message.body)
+  const pieces = body === '' ? [] : body.split('&').map((pair) => `-d ${quotePair(pair)}`)
+  const shown = headers.filter((header) => !/x-www-form-urlencoded/.test(header))
+  return ['curl -s', ...shown, ...pieces, quote(url + query)].join(' ')
+}
+
+const CODE = 'CODE-COMES-HERE'
+
+// A code that comes out of another command stands in double quotes, so that the shell runs it.
+function quotePair(pair: string): string {
+  return pair.includes(CODE) ? `"${pair.replace(CODE, '{code}')}"` : quote(pair)
+}
+
+function operationOf(dialect: Dialect, field: keyof Fields): Operation | undefined {
+  return Object.values(dialect.operations).find(
+    (one) => one.does === 'token' && one.reads[field] !== undefined,
+  )
+}
+
+function fieldsOf(demo: Demo, code: string): Fields {
+  return {
+    grant_type: 'authorization_code',
+    client_id: demo.clientId,
+    client_secret: demo.clientSecret,
+    code,
+    redirect_uri: demo.redirectUri,
+    code_verifier: demo.verifier,
+  }
+}
+
+/** The line that exchanges a code that has arrived. */
+export function exchangeCommand(site: Site, demo: Demo, code: string): string | undefined {
+  const mount = site.stations[0]?.mount
+  const operation = mount && operationOf(mount.dialect, 'code')
+  return operation && curl(site, mount, writeRequest(operation, fieldsOf(demo, code)))
+}
+
+function mintLine(site: Site, demo: Demo, dialect: string): string {
+  const asked = {
+    ...(dialect !== 'standard' && { dialect }),
+    redirect_uri: demo.redirectUri,
+    code_challenge: demo.challenge,
+  }
+  const url = `${site.origin}${site.base}/dev/code`
+  return `$(curl -s -H 'content-type: application/json' -d '${JSON.stringify(asked)}' ${url})`
+}
+
+/** For each dialect the lines that really return a token. */
+export function commandsOf(site: Site, demo: Demo): DemoCommand[] {
+  const mounts = [...new Set(site.stations.map(({ mount }) => mount))]
+  return mounts.flatMap((mount) => {
+    const { dialect } = mount
+    const lines: DemoCommand[] = []
+    const plain = operationOf(dialect, 'grant_type')
+    if (plain) {
+      const { clientId, clientSecret } = demo
+      const fields = { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials' }
+      const command = curl(site, mount, writeRequest(plain, fields))
+      lines.push({ dialect: dialect.name, title: 'client_credentials', command })
+    }
+    const exchange = operationOf(dialect, 'code')
+    if (exchange) {
+      const line = curl(site, mount, writeRequest(exchange, fieldsOf(demo, CODE)))
+      const command = line.replace('{code}', mintLine(site, demo, dialect.name))
+      lines.push({ dialect: dialect.name, title: 'authorization_code', command })
+    }
+    return lines
+  })
+}
+
+/** Where a person starts a sign-in for the demo client. */
+export function signInUrl(site: Site, demo: Demo): string {
+  const station = site.stations.find(({ operation }) => operation.does === 'authorize')
+  if (!station) return `${site.base}/login`
+  const { path, query } = writeRequest(station.operation, {
+    client_id: demo.clientId,
+    redirect_uri: demo.redirectUri,
+    response_type: 'code',
+    scope: ['openid', 'profile', 'email', 'offline_access'],
+    code_challenge: demo.challenge,
+    code_challenge_method: 'S256',
+    state: 'demo',
+  })
+  return `${site.base}${station.mount.at}${path}?${query}`
+}

@@ -1,0 +1,122 @@
+// Dev: what only dev mode answers — a mint for codes, the demo client's page, explanations.
+
+import { type AuthorizeOutcome, authorize, openSession, REASONS, type Reason } from '@patois/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callbackPage } from '../pages/callback.ts'
+import { errorPage } from '../pages/error.ts'
+import { homePage } from '../pages/home.ts'
+import { commandsOf, exchangeCommand, signInUrl } from './demo.ts'
+import { openCall } from './message.ts'
+import { ownStation } from './own.ts'
+import type { Demo, Site } from './site.ts'
+import { show, type Visit, visitHandler } from './visit.ts'
+
+type DevSite = Site & { demo: Demo }
+
+/** Adds the routes of dev mode. */
+export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
+  const { base } = site
+  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) =>
+    app.get(base + path, visitHandler(site, ownStation(path), handle))
+  page('/dev/callback', async (_, visit) => showCallback(site, visit))
+  page('/dev/why/:reason', async (_, visit) => showReason(site, visit))
+  app.post(`${base}/dev/code`, (request, reply) => mintCode(site, request, reply))
+}
+
+/** The start page; in dev mode with everything to try the server with. */
+export async function visitHome(site: Site, visit: Visit): Promise<FastifyReply> {
+  const { base, demo, parts } = site
+  const view = {
+    base,
+    issuer: parts.issuer,
+    links: [
+      { label: 'discovery' as const, href: `${base}/.well-known/openid-configuration` },
+      { label: 'jwks' as const, href: `${base}/jwks` },
+    ],
+    ...(demo && {
+      dev: { ...demo, signInUrl: signInUrl(site, demo), commands: commandsOf(site, demo) },
+    }),
+  }
+  return show(visit, homePage(view, visit.words))
+}
+
+function showCallback(site: DevSite, visit: Visit): FastifyReply {
+  const query = visit.request.query as Record<string, string | undefined>
+  const { code, error, error_description } = query
+  const view = {
+    base: site.base,
+    code,
+    error,
+    errorDescription: error_description,
+    command: code && exchangeCommand(site, site.demo, code),
+  }
+  return show(visit, callbackPage(view, visit.words))
+}
+
+function showReason(site: DevSite, visit: Visit): FastifyReply {
+  const { reason = '' } = visit.request.params as Record<string, string>
+  const { call, words } = visit
+  const known = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined
+  if (!known) return visit.reply.callNotFound() as unknown as FastifyReply
+  const { code, says, fix } = known
+  const details = { sent: [], expected: says, fix }
+  const view = { base: site.base, status: 400, code, sentence: says, requestId: call.requestId, details }
+  return show(visit, errorPage(view, words))
+}
+
+// Nobody but a local program may call it: a page of another site cannot send JSON without asking.
+function isLocal(site: DevSite, request: FastifyRequest): boolean {
+  const { host, origin } = request.headers
+  const json = /^application\/json\b/i.test(request.headers['content-type'] ?? '')
+  const own = host === new URL(site.origin).host
+  return json && own && (origin === undefined || origin === site.origin)
+}
+
+async function mintCode(
+  site: DevSite,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (!isLocal(site, request)) {
+    return reply.code(403).send('Send JSON, to the address that the server names.\n')
+  }
+  const asked = readAsked(request)
+  const station = site.stations.find(
+    ({ mount, operation }) =>
+      operation.does === 'authorize' && mount.dialect.name === (asked.dialect ?? 'standard'),
+  )
+  const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
+  if (!station || !user) return reply.code(400).send('No such dialect or user.\n')
+  const call = openCall(site, station, request)
+  call.fields = {
+    response_type: 'code',
+    client_id: asked.client_id ?? site.demo.clientId,
+    ...(asked.redirect_uri && { redirect_uri: asked.redirect_uri }),
+    ...(asked.scope && { scope: asked.scope.split(' ') }),
+    ...(asked.nonce && { nonce: asked.nonce }),
+    ...(asked.code_challenge && {
+      code_challenge: asked.code_challenge,
+      code_challenge_method: 'S256',
+    }),
+  }
+  const { session } = await openSession(site.parts, call, user, undefined)
+  const outcome = await authorize(site.parts, call, { session, user }, 'allow')
+  return sendOutcome(reply, outcome)
+}
+
+function sendOutcome(reply: FastifyReply, outcome: AuthorizeOutcome): FastifyReply {
+  const facts = outcome.next === 'redirect' ? outcome.facts : undefined
+  reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8')
+  if (facts?.code) return reply.send(facts.code)
+  return reply.code(400).send(`${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
+}
+
+function readAsked(request: FastifyRequest): Record<string, string | undefined> {
+  try {
+    const text = new TextDecoder().decode(request.body as Uint8Array)
+    const parsed: unknown = JSON.parse(text || '{}')
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, string>) : {}
+  } catch {
+    return {}
+  }
+}

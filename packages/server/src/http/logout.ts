@@ -1,0 +1,79 @@
+// Logout: the end-session endpoint in the browser, and the question that it may ask.
+
+import { endSession, type LogoutRequest, readLogout, readRequest, Refusal, writeRedirect } from '@patois/core'
+import type { FastifyReply } from 'fastify'
+import { logoutPage, signedOutPage } from '../pages/logout.ts'
+import { chooseWords } from '../pages/words/index.ts'
+import { clearSession, hasCookies, userBinding } from './browser.ts'
+import { readMessage } from './message.ts'
+import type { Site, Station } from './site.ts'
+import { readForm, show, type Visit } from './visit.ts'
+
+/** GET and POST of the end-session endpoint. */
+export async function visitLogout(
+  site: Site,
+  visit: Visit,
+  station: Station,
+): Promise<FastifyReply> {
+  const { call, browser, request, reply } = visit
+  const message = readMessage(request)
+  Object.assign(call, readRequest(station.operation, message))
+  const { fields } = call
+  visit.words = chooseWords(fields.ui_locales, request.headers['accept-language'])
+  const pending = new URLSearchParams(fields as Record<string, string>).toString()
+  if (message.method === 'POST' && !hasCookies(site, request)) {
+    return reply.redirect(`${station.path}?${pending}`, 303)
+  }
+  const asked = await readLogout(site.parts, call, browser.signedIn)
+  if (browser.signedIn && !asked.isCertain) return askLogout(site, visit, asked)
+  return leave(site, visit, asked)
+}
+
+function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest): FastifyReply {
+  const { call, browser, words } = visit
+  const { continueTo, state } = asked
+  const request = JSON.stringify({ client: client?.id, continueTo, state })
+  const binding = { kind: 'logout', browser: userBinding(browser), request } as const
+  const view = {
+    base: site.base,
+    action: `${site.base}/login/end`,
+    request,
+    csrf: site.forms.sign(binding, call.now),
+    username: browser.signedIn?.user.username,
+    clientName: client?.name,
+  }
+  return show(visit, logoutPage(view, words), { leadsTo: continueTo })
+}
+
+/** POST of the question: sign out, or stay. */
+export async function submitLogout(site: Site, visit: Visit): Promise<FastifyReply> {
+  const { request = '', csrf = '', decision } = readForm(visit)
+  const { call, browser, reply } = visit
+  const binding = { kind: 'logout', browser: userBinding(browser), request } as const
+  if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
+  if (decision !== 'allow') return reply.redirect(`${site.base}/login`, 303)
+  const { client: id, continueTo, state } = JSON.parse(request) as {
+    client?: string
+    continueTo?: string
+    state?: string
+  }
+  const client = id === undefined ? undefined : await site.parts.store.findClient(id)
+  return leave(site, visit, {
+    isCertain: true,
+    ...(client && { client }),
+    ...(continueTo !== undefined && { continueTo }),
+    ...(state !== undefined && { state }),
+  })
+}
+
+async function leave(site: Site, visit: Visit, asked: LogoutRequest): Promise<FastifyReply> {
+  const { call, browser, reply, words } = visit
+  if (browser.signedIn) await endSession(site.parts, call, browser.signedIn)
+  clearSession(site, reply)
+  const { client, continueTo, state } = asked
+  if (continueTo === undefined) {
+    return show(visit, signedOutPage({ base: site.base, clientName: client?.name }, words))
+  }
+  const to = writeRedirect(continueTo, state === undefined ? {} : { state })
+  return reply.header('cache-control', 'no-store').redirect(to, 303)
+}

@@ -1,0 +1,56 @@
+// Message: a fastify request as the protocol reads it, and an answer as fastify sends it.
+
+import { type Answer, type Call, type Message, Refusal } from '@patois/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { network } from '../throttle.ts'
+import type { Site, Station } from './site.ts'
+
+const EMPTY = new Uint8Array(0)
+const SINGLE_HEADERS = ['authorization', 'content-type']
+const LONGEST_AGENT = 256
+
+function checkHeaders(raw: readonly string[]): void {
+  for (const name of SINGLE_HEADERS) {
+    const times = raw.filter((one, index) => index % 2 === 0 && one.toLowerCase() === name)
+    if (times.length > 1) throw new Refusal('header_repeated', { field: name })
+  }
+}
+
+/** The request without its socket. Throws a Refusal for headers that came twice. */
+export function readMessage(request: FastifyRequest): Message {
+  checkHeaders(request.raw.rawHeaders)
+  const at = request.url.indexOf('?')
+  return {
+    method: request.method === 'HEAD' ? 'GET' : request.method,
+    path: at < 0 ? request.url : request.url.slice(0, at),
+    query: at < 0 ? '' : request.url.slice(at + 1),
+    params: request.params as Record<string, string>,
+    headers: request.headers as Record<string, string | undefined>,
+    body: request.body instanceof Uint8Array ? request.body : EMPTY,
+  }
+}
+
+/** A call at this station, before anything of it was read. */
+export function openCall(site: Site, station: Station, request: FastifyRequest): Call {
+  const forwarded = request.headers['x-forwarded-for']
+  const peer = request.socket.remoteAddress ?? ''
+  const address = site.address(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded)
+  const userAgent = request.headers['user-agent']?.slice(0, LONGEST_AGENT)
+  return {
+    fields: {},
+    places: {},
+    dialect: station.mount.dialect,
+    operation: station.operation,
+    now: site.clock.now(),
+    requestId: request.id,
+    network: network(address),
+    address,
+    ...(userAgent !== undefined && { userAgent }),
+    about: {},
+  }
+}
+
+/** Sends an answer. */
+export function send(reply: FastifyReply, answer: Answer): FastifyReply {
+  return reply.code(answer.status).headers(answer.headers).send(answer.body)
+}

@@ -1,0 +1,69 @@
+// Refused: what was thrown becomes an answer, in the caller's dialect or on a page.
+
+import {
+  type Answer,
+  type Call,
+  REASONS,
+  type Reason,
+  Refusal,
+  Unavailable,
+  writeRefusal,
+} from '@patois/core'
+import type { Site } from './site.ts'
+
+/** What a caller hears about something thrown, and what the log says. */
+export type Told = {
+  code: string
+  sentence: string
+  status: number | undefined
+  reason: string
+  retryAfter?: number
+  /** Present for refusals, whose causes are known. */
+  known?: Reason
+}
+
+/** Commits a refusal's plan, and says what to answer; a bug is logged whole and told to nobody. */
+export async function tell(site: Site, call: Call, thrown: unknown): Promise<Told> {
+  if (thrown instanceof Refusal) {
+    const { plan, retryAfter } = thrown.details
+    if (plan) {
+      try {
+        await site.parts.store.commit(plan)
+      } catch (failed) {
+        return tell(site, call, failed)
+      }
+    }
+    return {
+      code: thrown.code,
+      sentence: thrown.sentence,
+      status: thrown.status,
+      reason: thrown.reason,
+      known: thrown.reason,
+      ...(retryAfter !== undefined && { retryAfter }),
+    }
+  }
+  if (thrown instanceof Unavailable) {
+    const { retryAfter } = thrown
+    site.log.warn({ requestId: call.requestId, error: thrown.message }, 'unavailable')
+    const sentence = 'The server cannot answer now. Try again.'
+    return { code: 'temporarily_unavailable', sentence, status: 503, reason: 'unavailable', retryAfter }
+  }
+  site.log.error({ requestId: call.requestId, err: thrown }, 'bug')
+  const sentence = 'The server failed. The request id is in the log.'
+  return { code: 'server_error', sentence, status: 500, reason: 'bug' }
+}
+
+/** The refusal as the operation's dialect writes it; in dev mode with a link to its explanation. */
+export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
+  const uri = site.demo && told.known && `${site.parts.issuer}/dev/why/${told.known}`
+  const shown = { ...told, ...(uri && { uri }) }
+  const answer = writeRefusal(call.operation, shown, site.parts.issuer)
+  if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
+  return answer
+}
+
+/** What dev mode says about a reason: what was expected and how to mend it. */
+export function explain(reason: Reason): { expected: string; fix: string } {
+  const { says, fix } = REASONS[reason]
+  return { expected: says, fix }
+}

@@ -1,0 +1,125 @@
+// Routes: the dialects' operations and our own pages, unfolded into one table.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { style } from '../pages/style.ts'
+import { visitAuthorize, visitConsent } from './authorize.ts'
+import { preflight } from './cors.ts'
+import { addDevRoutes, visitHome } from './dev.ts'
+import { submitLogin, visitLogin } from './login.ts'
+import { submitLogout, visitLogout } from './logout.ts'
+import { jsonHandler } from './operation.ts'
+import { ownStation } from './own.ts'
+import type { Mount, Site, Station } from './site.ts'
+import { type Visit, visitHandler } from './visit.ts'
+
+const RESERVED = [
+  '/.well-known',
+  '/login',
+  '/consent',
+  '/setup',
+  '/admin',
+  '/dev',
+  '/openapi',
+  '/assets',
+  '/livez',
+  '/readyz',
+  '/metrics',
+]
+
+/** Every operation of the mounted dialects at its path. Throws an Error when two would clash. */
+export function stationsOf(mounts: readonly Mount[], base: string): Station[] {
+  const stations = mounts.flatMap((mount) =>
+    Object.values(mount.dialect.operations).map((operation) => ({
+      mount,
+      operation,
+      path: pathOf(mount, base, operation.path),
+    })),
+  )
+  const taken = new Map<string, Station>()
+  for (const station of stations) {
+    checkReserved(station, base)
+    for (const method of station.operation.methods) {
+      const key = `${station.mount.host ?? ''} ${method} ${station.path.replace(/\{\w+\}/g, '{}')}`
+      const other = taken.get(key)
+      if (other) {
+        const names = `${other.mount.dialect.name} and ${station.mount.dialect.name}`
+        throw new Error(`${names} both answer ${key.trim()}: mount one of them elsewhere (at, host)`)
+      }
+      taken.set(key, station)
+    }
+  }
+  return stations
+}
+
+// RFC 8414 §3.1: the well-known name stands in front of the issuer's path, OIDC's behind it.
+function pathOf(mount: Mount, base: string, path: string): string {
+  const front = path === '/.well-known/oauth-authorization-server'
+  return front ? path + base + mount.at : base + mount.at + path
+}
+
+function checkReserved({ mount, operation, path }: Station, base: string): void {
+  if (operation.does === 'metadata') return
+  const clash = RESERVED.find((one) => path === base + one || path.startsWith(`${base}${one}/`))
+  if (clash) throw new Error(`dialect ${mount.dialect.name}: ${path} lies under ${clash}, which is reserved`)
+}
+
+function handlerOf(site: Site, station: Station) {
+  const { does } = station.operation
+  if (does === 'authorize') return visitHandler(site, station, visitAuthorize)
+  if (does === 'logout') return visitHandler(site, station, visitLogout)
+  return jsonHandler(site, station)
+}
+
+/** Adds every route of the site. */
+export function addRoutes(app: FastifyInstance, site: Site): void {
+  for (const station of site.stations) addStation(app, site, station)
+  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) =>
+    visitHandler(site, ownStation(path), handle)
+  const { base } = site
+  app.get(`${base}/`, page('/home', visitHome))
+  app.get(`${base}/login`, page('/login', visitLogin))
+  app.post(`${base}/login`, page('/login', submitLogin))
+  app.post(`${base}/login/end`, page('/logout', submitLogout))
+  app.post(`${base}/consent`, page('/consent', visitConsent))
+  app.get(`${base}/assets/patois.css`, sendStyle)
+  const { demo } = site
+  if (demo) addDevRoutes(app, { ...site, demo })
+}
+
+function addStation(app: FastifyInstance, site: Site, station: Station): void {
+  const { operation, mount } = station
+  const url = station.path.replace(/\{(\w+)\}/g, ':$1')
+  const constraints = mount.host === undefined ? {} : { constraints: { host: mount.host } }
+  const handler = handlerOf(site, station)
+  app.route({ method: [...operation.methods], url, handler, ...constraints })
+  // OpenID Connect Discovery §4 is met by base + path; RFC 8414 §5 keeps both forms for both names.
+  if (operation.does === 'metadata') addMetadataTwin(app, site, station, handler)
+  app.route({
+    method: 'OPTIONS',
+    url,
+    ...constraints,
+    handler: async (request, reply) => {
+      if (await preflight(site, operation, request, reply)) return reply
+      return reply.code(405).header('allow', operation.methods.join(', ')).send()
+    },
+  })
+}
+
+function addMetadataTwin(
+  app: FastifyInstance,
+  site: Site,
+  { operation, mount, path }: Station,
+  handler: ReturnType<typeof handlerOf>,
+): void {
+  const inner = site.base + mount.at
+  if (inner === '') return
+  const twin = path.startsWith(inner) ? operation.path + inner : inner + operation.path
+  app.route({ method: 'GET', url: twin, handler })
+}
+
+async function sendStyle(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return reply
+    .header('cache-control', 'public, max-age=3600')
+    .type('text/css; charset=utf-8')
+    .send(style)
+}

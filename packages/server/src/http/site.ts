@@ -1,0 +1,40 @@
+// Site: all that the rooms of the door share, put together once at start.
+
+import type { Dialect, Operation, Parts } from '@patois/core'
+import type { Clock } from '../clock.ts'
+import type { Log } from '../log.ts'
+import type { ClientAddress } from './address.ts'
+import type { Forms } from './forms.ts'
+
+/** A dialect and where it stands: its prefix, and the host it answers on. */
+export type Mount = { dialect: Dialect; at: string; host?: string }
+
+/** One operation of a mounted dialect, at its full path below the origin. */
+export type Station = { mount: Mount; operation: Operation; path: string }
+
+/** The demo client and user of dev mode, and the lines that get a token with them. */
+export type Demo = {
+  clientId: string
+  clientSecret: string
+  username: string
+  password: string
+  redirectUri: string
+  verifier: string
+  challenge: string
+}
+
+/** What every handler is given. */
+export type Site = {
+  parts: Parts
+  clock: Clock
+  log: Log
+  forms: Forms
+  address: ClientAddress
+  stations: readonly Station[]
+  /** The path of the issuer, without a slash at its end: '' at the root. */
+  base: string
+  /** Scheme and host of the issuer. */
+  origin: string
+  /** Present in dev mode only. */
+  demo?: Demo
+}

@@ -1,0 +1,141 @@
+// Visit: a person's browser at one of our pages, and how a page is shown to it.
+
+import { randomBytes } from 'node:crypto'
+import { type Call, parseForm, REASONS, Refusal } from '@patois/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { errorPage } from '../pages/error.ts'
+import { chooseWords, type Words } from '../pages/words/index.ts'
+import { type Browser, readBrowser } from './browser.ts'
+import { logDecision } from './event.ts'
+import { openCall } from './message.ts'
+import { tell } from './refused.ts'
+import type { Site, Station } from './site.ts'
+import { turn } from './turn.ts'
+
+/** One visit. */
+export type Visit = {
+  request: FastifyRequest
+  reply: FastifyReply
+  call: Call
+  browser: Browser
+  words: Words
+}
+
+/** What a page is shown with besides its text. */
+export type Showing = {
+  status?: number
+  /** Where its forms may lead, through redirects too; our own origin always. */
+  leadsTo?: string | undefined
+  /** Of the one script that the page carries. */
+  nonce?: string
+}
+
+const SHOWN_LENGTH = 200
+
+/** A handler of visits: whatever it throws is shown on a page. */
+export function visitHandler(
+  site: Site,
+  station: Station,
+  handle: (site: Site, visit: Visit, station: Station) => Promise<FastifyReply>,
+) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    await turn()
+    const call = openCall(site, station, request)
+    const visit = await openVisit(site, call, request, reply)
+    try {
+      const answered = await handle(site, visit, station)
+      logDecision(site, call, reply.statusCode, 'ok')
+      return answered
+    } catch (thrown) {
+      return showError(site, visit, thrown)
+    }
+  }
+}
+
+async function openVisit(
+  site: Site,
+  call: Call,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Visit> {
+  const words = chooseWords(undefined, request.headers['accept-language'])
+  try {
+    return { request, reply, call, words, browser: await readBrowser(site, request, reply, call.now) }
+  } catch (thrown) {
+    // Without the store nobody is signed in; the handler will meet the same fault and say so.
+    site.log.warn({ requestId: call.requestId, err: thrown }, 'unavailable')
+    return { request, reply, call, words, browser: { id: '' } }
+  }
+}
+
+/** Shows a page of ours. */
+export function show({ reply }: Visit, text: string, showing: Showing = {}): FastifyReply {
+  const { status = 200, leadsTo, nonce } = showing
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'content-security-policy': policy(leadsTo, nonce),
+    })
+    .send(text)
+}
+
+function policy(leadsTo: string | undefined, nonce: string | undefined): string {
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `form-action 'self'${leadsTo ? ` ${originOf(leadsTo)}` : ''}`,
+    ...(nonce ? [`script-src 'nonce-${nonce}'`] : []),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
+}
+
+/** What CSP calls the origin of a redirect URI: its scheme alone when it has no host. */
+function originOf(uri: string): string {
+  const url = new URL(uri)
+  return url.origin === 'null' ? url.protocol : url.origin
+}
+
+/** A nonce for one page. */
+export function newNonce(): string {
+  return randomBytes(16).toString('base64url')
+}
+
+async function showError(site: Site, visit: Visit, thrown: unknown): Promise<FastifyReply> {
+  const { call, words, reply } = visit
+  const told = await tell(site, call, thrown)
+  const status = told.status ?? 400
+  if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
+  logDecision(site, call, status, told.reason)
+  const details = site.demo &&
+    told.known && { sent: sentOf(call), expected: REASONS[told.known].says, fix: REASONS[told.known].fix }
+  const { code, sentence } = told
+  const view = { base: site.base, status, code, sentence, requestId: call.requestId }
+  return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
+}
+
+const HIDDEN = ['password', 'client_secret', 'code', 'id_token_hint']
+
+function sentOf({ fields }: Call): [string, string][] {
+  return Object.entries(fields)
+    .filter(([name]) => !HIDDEN.includes(name))
+    .map(([name, value]) => [name, String(value).slice(0, SHOWN_LENGTH)])
+}
+
+/** The fields of a form of ours, each at most once. Throws a Refusal for anything else. */
+export function readForm({ request }: Visit): Record<string, string> {
+  const type = request.headers['content-type'] ?? ''
+  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) throw new Refusal('body_type_wrong')
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Refusal('form_stale')
+  const body = request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : ''
+  const fields: Record<string, string> = Object.create(null)
+  for (const [name, values] of parseForm(body)) {
+    if (values.length > 1) throw new Refusal('field_repeated')
+    fields[name] = values[0] ?? ''
+  }
+  return fields
+}

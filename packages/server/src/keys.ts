@@ -1,0 +1,180 @@
+// The signing keys: made, kept sealed, published and changed in stages that follow from times only.
+
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { Awaitable, Change, Key, Keys, SignatureAlg, Store } from '@patois/core'
+import { Unavailable } from '@patois/core'
+import type { ServerLifetimes } from './configuration.ts'
+import { publicJwk, signatures, thumbprint } from './crypto.ts'
+import type { Log } from './log.ts'
+import { keyLabel, type Sealer } from './master-key.ts'
+
+/** What keys are made of and kept in; `now` in seconds. */
+export type KeyParts = {
+  store: Pick<Store, 'listKeys' | 'commit'>
+  sealer: Sealer
+  lifetimes: Pick<
+    ServerLifetimes,
+    'access_token' | 'id_token' | 'key_rotation' | 'key_publish_ahead'
+  >
+  dev: boolean
+  log: Log
+  now: number
+}
+
+/** The keys of a running server. */
+export type KeyRing = Keys & {
+  /** Answers when there is a key of this algorithm. */
+  ready(alg: SignatureAlg): Promise<void>
+  /** Reads the kept keys again, makes the next ones that are due and ends those that are past. */
+  tick(now: number): Promise<void>
+}
+
+/** Where a key stands in its life; a past one is published no more. */
+export type Stage = 'next' | 'current' | 'previous' | 'past'
+
+/** A key that can sign; `headers` keeps the encoded JWT header of each type. */
+type Signer = { key: Key; privateKey: KeyObject; headers: Map<string, string> }
+
+type Ring = { parts: KeyParts; signers: Signer[]; making: Map<SignatureAlg, Promise<void>> }
+
+const ALGS: readonly SignatureAlg[] = ['ES256', 'EdDSA', 'RS256']
+
+/** Opens the kept keys; makes ES256 and EdDSA before it answers, RS256 on the thread pool after. */
+export async function openKeys(parts: KeyParts): Promise<KeyRing> {
+  const ring: Ring = { parts, signers: [], making: new Map() }
+  await load(ring)
+  await Promise.all([make(ring, 'ES256', parts.now), make(ring, 'EdDSA', parts.now)])
+  make(ring, 'RS256', parts.now).catch((err) => parts.log.error({ err }, 'no RS256 key was made'))
+  return {
+    sign(alg, type, claims, now) {
+      const signer = signing(ring, alg, now)
+      if (!(signer instanceof Promise)) return signed(signer, type, claims)
+      return signer.then((one) => signed(one, type, claims))
+    },
+    async published(now) {
+      // Nobody shall keep a key set for an hour that lacks a key which is a moment away.
+      await Promise.allSettled(ring.making.values())
+      const past = pastOf(ring, now)
+      return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
+    },
+    ready: async (alg) => ring.making.get(alg),
+    tick: (now) => tick(ring, now),
+  }
+}
+
+/**
+ * The stage of each key by `kid`: of an algorithm, the latest to have begun signs. One that it
+ * followed stays published for `kept` seconds after, as long as any token that it signed.
+ */
+export function stages(keys: readonly Key[], now: number, kept: number): Map<string, Stage> {
+  const stage = new Map<string, Stage>()
+  for (const alg of ALGS) {
+    const line = keys.filter((key) => key.alg === alg).sort(byBirth)
+    // A clock that was set back may leave none that has begun: then the oldest signs on.
+    const current = Math.max(
+      0,
+      line.findLastIndex((key) => key.signsFrom <= now),
+    )
+    line.forEach((key, index) => {
+      const over = (line[index + 1]?.signsFrom ?? now) + kept <= now
+      const passed = over ? 'past' : 'previous'
+      stage.set(key.kid, index > current ? 'next' : index === current ? 'current' : passed)
+    })
+  }
+  return stage
+}
+
+const byBirth = (a: Key, b: Key): number => a.signsFrom - b.signsFrom || (a.kid < b.kid ? -1 : 1)
+
+function pastOf({ signers, parts: { lifetimes } }: Ring, now: number): Signer[] {
+  const longestLife = Math.max(lifetimes.access_token, lifetimes.id_token)
+  const keys = signers.map(({ key }) => key)
+  const stage = stages(keys, now, longestLife)
+  return signers.filter(({ key }) => stage.get(key.kid) === 'past')
+}
+
+function signing(ring: Ring, alg: SignatureAlg, now: number): Awaitable<Signer> {
+  const signer =
+    ring.signers.findLast(({ key }) => key.alg === alg && key.signsFrom <= now) ??
+    ring.signers.find(({ key }) => key.alg === alg)
+  if (signer) return signer
+  const making = ring.making.get(alg)
+  if (!making) throw new Unavailable(`There is no ${alg} key.`)
+  return making.then(() => signing(ring, alg, now))
+}
+
+function signed({ key, privateKey, headers }: Signer, typ: string, claims: object) {
+  const known = headers.get(typ)
+  const header = known ?? encoded({ alg: key.alg, typ, kid: key.kid })
+  if (known === undefined) headers.set(typ, header)
+  const text = `${header}.${encoded(claims)}`
+  const whole = (signature: Buffer): string => `${text}.${signature.toString('base64url')}`
+  const signature = signatures[key.alg].sign(Buffer.from(text), privateKey)
+  return signature instanceof Promise ? signature.then(whole) : whole(signature)
+}
+
+const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+
+/** Makes the first key of an algorithm where there is none, once at a time. */
+function make(ring: Ring, alg: SignatureAlg, now: number): Promise<void> {
+  if (ring.signers.some(({ key }) => key.alg === alg)) return Promise.resolve()
+  const making =
+    ring.making.get(alg) ?? add(ring, alg, now, now).finally(() => ring.making.delete(alg))
+  ring.making.set(alg, making)
+  return making
+}
+
+async function add(ring: Ring, alg: SignatureAlg, signsFrom: number, now: number): Promise<void> {
+  const privateKey = await signatures[alg].generate()
+  const jwk = publicJwk(privateKey)
+  const kid = `${ring.parts.dev ? 'dev-' : ''}${thumbprint(jwk)}`
+  const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
+  const sealed = ring.parts.sealer.seal(pkcs8, keyLabel(kid))
+  const published = { ...jwk, kid, alg, use: 'sig' }
+  const key: Key = { kid, alg, publicJwk: published, sealed, createdAt: now, signsFrom }
+  await keep(ring.parts, [{ put: 'key', key }], 'key_made', now)
+  enter(ring, [...ring.signers, { key, privateKey, headers: new Map() }])
+}
+
+async function tick(ring: Ring, now: number): Promise<void> {
+  // A key that enters while the kept ones are read would be missing from them.
+  await Promise.allSettled(ring.making.values())
+  await load(ring)
+  const { key_rotation: rotation, key_publish_ahead: ahead } = ring.parts.lifetimes
+  for (const alg of ALGS) {
+    const latest = ring.signers.findLast(({ key }) => key.alg === alg)?.key
+    const due = latest && latest.signsFrom + rotation
+    if (due === undefined) await make(ring, alg, now)
+    else if (due - ahead <= now) await add(ring, alg, Math.max(due, now + ahead), now)
+  }
+  const past = pastOf(ring, now)
+  if (past.length === 0) return
+  const changes = past.map(({ key }): Change => ({ end: 'key', kid: key.kid }))
+  await keep(ring.parts, changes, 'key_ended', now)
+  const rest = ring.signers.filter((signer) => !past.includes(signer))
+  enter(ring, rest)
+}
+
+// Another server of the same database may have made or ended keys since.
+async function load(ring: Ring): Promise<void> {
+  const known = new Map(ring.signers.map((signer) => [signer.key.kid, signer]))
+  const keys = await ring.parts.store.listKeys()
+  const signers = keys.map((key) => known.get(key.kid) ?? opened(key, ring.parts.sealer))
+  enter(ring, signers)
+}
+
+function opened(key: Key, sealer: Sealer): Signer {
+  const pkcs8 = sealer.open(key.sealed, keyLabel(key.kid))?.plain
+  if (!pkcs8) throw new Error(`The master key does not open the signing key ${key.kid}.`)
+  const privateKey = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+  return { key, privateKey, headers: new Map() }
+}
+
+function enter(ring: Ring, signers: readonly Signer[]): void {
+  ring.signers = signers.toSorted((a, b) => byBirth(a.key, b.key))
+}
+
+async function keep(parts: KeyParts, changes: Change[], type: string, at: number): Promise<void> {
+  const event = { at, requestId: 'server', type, decision: 'allowed', reason: 'rotation' } as const
+  await parts.store.commit({ changes, events: [event] })
+}

@@ -1,0 +1,63 @@
+// The page where a person allows an application what it asks for, or does not.
+
+import { fill, type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import { answers, type Carried, facts, hidden, initial, name } from './parts.ts'
+import type { Words } from './words/index.ts'
+
+/** A scope and what it means; without a sentence the catalogue's is shown. */
+export interface ScopeLine {
+  readonly name: string
+  readonly sentence?: string | undefined
+}
+
+/** What the consent page shows; `already` are the scopes granted before. */
+export interface ConsentView extends Carried {
+  readonly base: string
+  readonly action: string
+  readonly clientName: string
+  readonly clientId: string
+  readonly redirectHost: string
+  readonly username: string
+  readonly scopes: readonly ScopeLine[]
+  readonly already?: readonly ScopeLine[] | undefined
+}
+
+/** The consent page. */
+export function consentPage(view: ConsentView, words: Words): string {
+  const { base, action, request, csrf, clientName, already = [] } = view
+  const say = words.consent
+  const body = html`${initial(clientName)}
+<h1>${fill(say.heading, { client: name(clientName) })}</h1>
+<p class="lead">${fill(say.signedInAs, { user: name(view.username) })}</p>
+${asked(view.scopes, words)}
+${already.length > 0 && html`<details>
+<summary>${say.already}</summary>
+${scopeList(already, words)}
+</details>`}
+${facts([
+  [say.returnsTo, view.redirectHost],
+  [say.clientId, view.clientId],
+])}
+<p class="note">${say.caution}</p>
+<form method="post" action="${action}">
+${hidden({ request, csrf })}${answers({ id: 'allow', label: say.allow }, { id: 'deny', label: say.deny })}
+</form>`
+  return layout({ base, title: say.title, words, body })
+}
+
+function asked(scopes: readonly ScopeLine[], words: Words): Html {
+  if (scopes.length === 0) return html`<p>${words.consent.noScopes}</p>`
+  return html`<p id="scopes">${words.consent.scopes}</p>
+${scopeList(scopes, words)}`
+}
+
+function scopeList(scopes: readonly ScopeLine[], words: Words): Html {
+  return html`<ul class="scopes">
+${scopes.map((scope) => html`<li>${scope.sentence || catalogued(scope.name, words)}</li>\n`)}</ul>`
+}
+
+function catalogued(scope: string, words: Words): Html {
+  const known = Object.entries(words.scopes).find(([name]) => name === scope)?.[1]
+  return html`${known ?? fill(words.otherScope, { scope: name(scope) })}`
+}

@@ -1,0 +1,70 @@
+// The page that says in plain words what went wrong, and in dev mode how to fix it.
+
+import { type Html, html } from './html.ts'
+import { layout } from './layout.ts'
+import { facts } from './parts.ts'
+import type { Words } from './words/index.ts'
+
+/** What a developer learns about a refusal; only dev mode hands it over. */
+export interface ErrorDetails {
+  /** Names and values as they were sent, secrets already left out. */
+  readonly sent: readonly (readonly [string, string])[]
+  readonly expected: string
+  readonly fix: string
+}
+
+/** What the error page shows; `sentence` is what the protocol would tell the client. */
+export interface ErrorView {
+  readonly base: string
+  readonly status: number
+  readonly code: string
+  readonly sentence: string
+  readonly requestId: string
+  readonly details?: ErrorDetails | undefined
+}
+
+/** The error page. */
+export function errorPage(view: ErrorView, words: Words): string {
+  const { base, status, code, sentence, requestId, details } = view
+  const say = words.error
+  const known = Object.entries(words.errors).find(([name]) => name === code)?.[1]
+  const title = known?.title ?? say.unknown
+  const body = html`<h1>${title}</h1>
+<p>${known?.sentence ?? sentence}</p>
+${details && explained(details, words)}
+<section class="reference" aria-labelledby="reference">
+<h2 id="reference">${say.reference}</h2>
+${facts([
+  [say.code, code],
+  [say.message, known && sentence],
+  [say.status, String(status)],
+  [say.requestId, requestId],
+])}
+</section>`
+  return layout({ base, title, words, body, wide: details !== undefined })
+}
+
+function explained({ sent, expected, fix }: ErrorDetails, words: Words): Html {
+  const say = words.error
+  return html`<section class="details" aria-labelledby="details">
+<h2 id="details">${say.details}</h2>
+<h3 id="sent">${say.sent}</h3>
+${sent.length === 0 ? html`<p>${say.nothingSent}</p>` : table(sent, words)}
+<h3>${say.expected}</h3>
+<p id="expected">${expected}</p>
+<h3>${say.fix}</h3>
+<p id="fix">${fix}</p>
+</section>`
+}
+
+function table(rows: ErrorDetails['sent'], { error: say }: Words): Html {
+  return html`<table aria-labelledby="sent">
+<thead><tr><th scope="col">${say.field}</th><th scope="col">${say.value}</th></tr></thead>
+<tbody>
+${rows.map(
+  ([field, value]) => html`<tr><th scope="row">${field}</th><td>${
+    value === '' ? html`<em>${say.empty}</em>` : value
+  }</td></tr>\n`,
+)}</tbody>
+</table>`
+}

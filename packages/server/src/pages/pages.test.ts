@@ -1,0 +1,91 @@
+// What holds for every page: nothing from outside becomes markup, nothing runs, nothing is fetched.
+
+import { expect, test } from 'vitest'
+import { callbackPage } from './callback.ts'
+import { consentPage } from './consent.ts'
+import { errorPage } from './error.ts'
+import { formPostPage } from './form-post.ts'
+import { homePage } from './home.ts'
+import { loginPage } from './login.ts'
+import { logoutPage, signedOutPage } from './logout.ts'
+import { signedInPage } from './signed-in.ts'
+import { locales, type Words } from './words/index.ts'
+import { en } from './words/en.ts'
+
+const evil = `"><script>1</script><img src=x onerror=1 style=x>'\``
+const common = { base: '/auth', action: '/auth/login', request: evil, csrf: evil }
+const scopes = [{ name: evil }, { name: 'x', sentence: evil }, { name: 'email' }]
+const commands = [{ dialect: evil, title: evil, command: evil }]
+const secrets = { clientId: evil, clientSecret: evil, username: evil, password: evil }
+const details = { sent: [[evil, evil] as const], expected: evil, fix: evil }
+
+const pages: Record<string, (words: Words) => string> = {
+  login: (words) => loginPage({ ...common, username: evil, clientName: evil, error: 'wrong' }, words),
+  consent: (words) =>
+    consentPage(
+      { ...common, clientName: evil, clientId: evil, redirectHost: evil, username: evil, scopes },
+      words,
+    ),
+  logout: (words) => logoutPage({ ...common, username: evil, clientName: evil }, words),
+  signedOut: (words) => signedOutPage({ base: '', clientName: evil, continueUrl: evil }, words),
+  signedIn: (words) => signedInPage({ base: '', username: evil, logoutUrl: '/logout' }, words),
+  error: (words) =>
+    errorPage(
+      { base: '', status: 400, code: evil, sentence: evil, requestId: evil, details },
+      words,
+    ),
+  home: (words) =>
+    homePage(
+      { base: '', issuer: evil, dev: { ...secrets, signInUrl: evil, commands }, links: [] },
+      words,
+    ),
+  callback: (words) => callbackPage({ base: '', code: evil, command: evil }, words),
+  refused: (words) => callbackPage({ base: '', error: evil, errorDescription: evil }, words),
+}
+
+test.each(Object.entries(pages))('%s lets nothing through', (_, page) => {
+  for (const words of locales) {
+    const written = page(words)
+    expect(written).toMatch(new RegExp(`^<!doctype html>\n<html lang="${words.lang}">`))
+    expect(written).toContain('&lt;script&gt;1&lt;/script&gt;')
+    expect(written).not.toMatch(/<script|<style|<img|<[^>]*\s(on\w+|style)=|undefined|\[object/)
+    expect(written).not.toMatch(/(href|src|action)="(https?:)?\/\//)
+  }
+})
+
+test('an error that the catalogue knows is told in its words, another one in the server’s', () => {
+  const view = { base: '', status: 400, sentence: 'Plain.', requestId: 'r-1' }
+  expect(errorPage({ ...view, code: 'access_denied' }, en)).toContain(en.errors.access_denied.title)
+  for (const code of ['unheard_of', 'constructor', '__proto__'])
+    expect(errorPage({ ...view, code }, en)).toContain('<p>Plain.</p>')
+})
+
+test('only dev mode’s details tell what was sent', () => {
+  const view = { base: '', status: 400, code: 'x', sentence: 's', requestId: 'r' }
+  expect(errorPage(view, en)).not.toContain(en.error.sent)
+  expect(errorPage({ ...view, details }, en)).toContain(en.error.sent)
+})
+
+test('the time to wait is told in the reader’s language', () => {
+  const [, german] = locales
+  const view = { ...common, error: 'throttled' as const }
+  expect(loginPage({ ...view, retryAfter: 61 }, en)).toContain('wait 2 minutes')
+  expect(loginPage({ ...view, retryAfter: 30 }, german ?? en)).toContain('30 Sekunden')
+})
+
+test('the sign-in page puts the cursor where typing starts', () => {
+  const focused = (page: string) => /id="(\w+)"[^>]*autofocus/.exec(page)?.[1]
+  expect(focused(loginPage(common, en))).toBe('username')
+  expect(focused(loginPage({ ...common, username: 'alice' }, en))).toBe('password')
+})
+
+test('a form post runs one script with the nonce, and only towards a web server', () => {
+  const view = { base: '', fields: { code: 'c', state: evil }, nonce: 'n-1' }
+  const sent = formPostPage({ ...view, action: 'https://rp.test/cb' }, en)
+  expect(sent.match(/<script[^>]*>/g)).toEqual(['<script nonce="n-1">'])
+  expect(sent).toContain('<form method="post" action="https://rp.test/cb">')
+  for (const action of ['javascript:alert(1)', 'data:text/html,x', 'com.example.app:/cb', '/cb']) {
+    const blocked = formPostPage({ ...view, action }, en)
+    expect(blocked).not.toMatch(/<form|<script/)
+  }
+})

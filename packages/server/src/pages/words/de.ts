@@ -1,0 +1,272 @@
+// Every sentence a person sees, in German.
+
+import type { Words } from './en.ts'
+
+/** The German words. */
+export const de: Words = {
+  lang: 'de',
+  title: '{page} · Patois',
+
+  login: {
+    title: 'Anmelden',
+    continueTo: 'weiter zu {client}',
+    username: 'Benutzername',
+    password: 'Passwort',
+    submit: 'Anmelden',
+    wrong: 'Benutzername und Passwort passen nicht zusammen. Bitte prüfen Sie beides.',
+    throttled: 'Zu viele Versuche. Bitte warten Sie etwas und versuchen Sie es dann erneut.',
+    throttledFor: 'Zu viele Versuche. Bitte warten Sie {time} und versuchen Sie es dann erneut.',
+    expired: 'Diese Seite war zu lange offen. Bitte melden Sie sich erneut an.',
+  },
+
+  consent: {
+    title: 'Zugriff erlauben?',
+    heading: '{client} bittet um Zugriff auf Ihr Konto',
+    signedInAs: 'Angemeldet als {user}',
+    scopes: 'Die Anwendung dürfte dann:',
+    noScopes: 'Sie möchte nur wissen, dass Sie angemeldet sind.',
+    already: 'Was Sie früher erlaubt haben',
+    returnsTo: 'Führt Sie zurück zu',
+    clientId: 'Kennung der Anwendung',
+    caution:
+      'Erlauben Sie das nur, wenn Sie der Anwendung vertrauen und den Vorgang selbst begonnen haben.',
+    allow: 'Erlauben',
+    deny: 'Ablehnen',
+  },
+
+  scopes: {
+    openid: 'Erkennen, wer Sie sind, wenn Sie sich anmelden',
+    profile: 'Ihr Profil sehen: Name, Bild, Sprache und Ähnliches',
+    email: 'Ihre E-Mail-Adresse sehen',
+    address: 'Ihre Postanschrift sehen',
+    phone: 'Ihre Telefonnummer sehen',
+    offline_access: 'Diesen Zugriff auch in Ihrer Abwesenheit behalten, bis Sie ihn zurücknehmen',
+  },
+  otherScope: '„{scope}“ nutzen',
+
+  logout: {
+    title: 'Abmelden?',
+    askedBy: '{client} möchte Sie hier abmelden.',
+    signedInAs: 'Sie sind als {user} angemeldet.',
+    signOut: 'Abmelden',
+    stay: 'Angemeldet bleiben',
+  },
+
+  signedOut: {
+    title: 'Sie sind abgemeldet',
+    sentence: 'Sie können diese Seite jetzt schließen.',
+    continue: 'Weiter',
+    continueTo: 'Weiter zu {client}',
+  },
+
+  signedIn: {
+    title: 'Sie sind angemeldet',
+    sentence: 'Sie sind als {user} angemeldet.',
+    next: 'Gehen Sie zurück zu Ihrer Anwendung, oder schließen Sie diese Seite.',
+    signOut: 'Abmelden',
+  },
+
+  formPost: {
+    title: 'Einen Moment',
+    sentence:
+      'Sie werden zur Anwendung zurückgebracht. Wenn nichts geschieht, drücken Sie „Weiter“.',
+    submit: 'Weiter',
+    blocked:
+      'Die Anwendung nannte eine Adresse, die sich nicht sicher öffnen lässt. Es wurde nichts gesendet.',
+  },
+
+  error: {
+    unknown: 'Etwas ist schiefgegangen',
+    reference: 'Für den Support',
+    code: 'Code',
+    status: 'Status',
+    message: 'Meldung',
+    requestId: 'Anfrage',
+    details: 'Für Entwickler',
+    sent: 'Was gesendet wurde',
+    field: 'Feld',
+    value: 'Wert',
+    nothingSent: 'Es wurde nichts gesendet.',
+    empty: 'leer',
+    expected: 'Was erwartet wurde',
+    fix: 'So lässt es sich beheben',
+  },
+
+  errors: {
+    invalid_request: {
+      title: 'Dieser Link funktioniert nicht',
+      sentence:
+        'Die Anwendung hat Sie mit einer unvollständigen oder falschen Anfrage hierher geschickt. Bitte gehen Sie zurück und beginnen Sie noch einmal. Geschieht es wieder, sollten ihre Betreiber davon erfahren.',
+    },
+    invalid_client: {
+      title: 'Diese Anwendung ist hier nicht bekannt',
+      sentence:
+        'Die Anwendung, die Sie geschickt hat, ist hier nicht registriert oder konnte sich nicht ausweisen. Das müssen ihre Betreiber beheben.',
+    },
+    unauthorized_client: {
+      title: 'Das darf diese Anwendung nicht',
+      sentence:
+        'Die Anwendung verlangt etwas, wofür sie nicht registriert ist. Das müssen ihre Betreiber beheben.',
+    },
+    invalid_grant: {
+      title: 'Diese Anmeldung gilt nicht mehr',
+      sentence:
+        'Sie wurde schon benutzt, zurückgenommen oder ist zu alt. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
+    },
+    unsupported_grant_type: {
+      title: 'Das darf diese Anwendung nicht',
+      sentence:
+        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
+    },
+    unsupported_response_type: {
+      title: 'Dieser Link funktioniert nicht',
+      sentence:
+        'Die Anwendung verlangt eine Art von Antwort, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
+    },
+    invalid_scope: {
+      title: 'Dieser Zugriff ist nicht möglich',
+      sentence:
+        'Die Anwendung verlangt einen Zugriff, den es nicht gibt oder den sie nicht haben darf. Das müssen ihre Betreiber beheben.',
+    },
+    invalid_target: {
+      title: 'Dieser Zugriff ist nicht möglich',
+      sentence:
+        'Die Anwendung verlangt Zugriff auf einen Dienst, der hier nicht bekannt ist. Das müssen ihre Betreiber beheben.',
+    },
+    invalid_token: {
+      title: 'Dieser Zugriff gilt nicht mehr',
+      sentence:
+        'Er ist beendet oder wurde zurückgenommen. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
+    },
+    insufficient_scope: {
+      title: 'Dieser Zugriff reicht nicht aus',
+      sentence: 'Die Anwendung braucht für diesen Schritt mehr Zugriff, als Sie ihr gegeben haben.',
+    },
+    access_denied: {
+      title: 'Der Zugriff wurde nicht erlaubt',
+      sentence:
+        'Die Anwendung hat nichts erhalten. War das nicht Ihre Absicht, gehen Sie zurück und beginnen Sie noch einmal.',
+    },
+    login_required: {
+      title: 'Bitte melden Sie sich zuerst an',
+      sentence:
+        'Sie sind nicht angemeldet. Bitte gehen Sie zurück zur Anwendung und melden Sie sich an.',
+    },
+    consent_required: {
+      title: 'Ihre Erlaubnis wird gebraucht',
+      sentence:
+        'Die Anwendung braucht Ihre Erlaubnis, bevor es weitergeht. Bitte gehen Sie zurück und beginnen Sie noch einmal.',
+    },
+    interaction_required: {
+      title: 'Bitte melden Sie sich erneut an',
+      sentence:
+        'Dieser Schritt braucht Sie selbst. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
+    },
+    account_selection_required: {
+      title: 'Bitte wählen Sie ein Konto',
+      sentence:
+        'Bitte gehen Sie zurück zur Anwendung, beginnen Sie noch einmal und wählen Sie ein Konto.',
+    },
+    request_not_supported: {
+      title: 'Dieser Link funktioniert nicht',
+      sentence:
+        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
+    },
+    request_uri_not_supported: {
+      title: 'Dieser Link funktioniert nicht',
+      sentence:
+        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
+    },
+    registration_not_supported: {
+      title: 'Dieser Link funktioniert nicht',
+      sentence:
+        'Die Anwendung wollte sich selbst registrieren; das wird hier nicht angeboten. Das müssen ihre Betreiber beheben.',
+    },
+    server_error: {
+      title: 'Hier ist etwas schiefgegangen',
+      sentence:
+        'Es liegt an uns, nicht an Ihnen. Bitte versuchen Sie es gleich noch einmal. Geschieht es wieder, geben Sie bitte die Zeilen unten weiter.',
+    },
+    temporarily_unavailable: {
+      title: 'Gerade zu viel los',
+      sentence: 'Bitte versuchen Sie es gleich noch einmal. Es ging nichts verloren.',
+    },
+    unregistered_redirect: {
+      title: 'Diesem Link zu folgen ist nicht sicher',
+      sentence:
+        'Die Anwendung wollte Sie an eine Adresse schicken, die sie nicht registriert hat; darum bleiben Sie hier. Das müssen ihre Betreiber beheben.',
+    },
+    request_expired: {
+      title: 'Diese Anmeldung ist beendet',
+      sentence:
+        'Sie war zu lange offen, ist schon abgeschlossen oder wurde in einem anderen Browser begonnen. Bitte gehen Sie zurück zur Anwendung und beginnen Sie noch einmal.',
+    },
+    form_refused: {
+      title: 'Bitte versuchen Sie das noch einmal',
+      sentence:
+        'Dieses Formular war zu lange offen oder kam nicht von unserer eigenen Seite; es wurde nichts geändert. Bitte gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.',
+    },
+    not_found: {
+      title: 'Hier ist nichts',
+      sentence: 'Vielleicht ist die Adresse vertippt, oder die Seite ist umgezogen.',
+    },
+    method_not_allowed: {
+      title: 'So lässt sich diese Seite nicht benutzen',
+      sentence: 'Die Adresse gibt es, aber nicht für diese Art von Anfrage.',
+    },
+    unsupported_media_type: {
+      title: 'Dieses Formular ist nicht lesbar',
+      sentence: 'Es kam in einem Format, das hier nicht verstanden wird.',
+    },
+    payload_too_large: {
+      title: 'Das war zu viel auf einmal',
+      sentence: 'Es wurde mehr gesendet, als hier angenommen wird.',
+    },
+    too_many_requests: {
+      title: 'Zu viele Versuche',
+      sentence: 'Bitte warten Sie etwas und versuchen Sie es dann erneut.',
+    },
+  },
+
+  home: {
+    title: 'Patois läuft',
+    lead: 'Ein Autorisierungsserver für OAuth 2.1 und OpenID Connect.',
+    address: 'Seine Adresse ist {issuer}.',
+    devMode: 'Entwicklungsmodus',
+    devCaution:
+      'Die Anwendung, die Person und ihre Geheimnisse auf dieser Seite sind zum Ausprobieren gemacht.',
+    tryTitle: 'Eine Anmeldung ausprobieren',
+    trySentence: 'Melden Sie sich mit dem fertigen Konto an und sehen Sie den Code ankommen.',
+    trySubmit: 'Anmeldung ausprobieren',
+    clientId: 'Client-ID',
+    clientSecret: 'Client-Geheimnis',
+    username: 'Benutzername',
+    password: 'Passwort',
+    commands: 'Aus dem Terminal aufrufen',
+    commandsHint: 'Ein Klick markiert den ganzen Befehl.',
+    linksTitle: 'Weiter umsehen',
+    links: {
+      discovery: 'Discovery-Dokument',
+      jwks: 'Öffentliche Schlüssel',
+      openapi: 'OpenAPI-Beschreibung',
+      docs: 'Dokumentation',
+      console: 'Verwaltung',
+      health: 'Zustand',
+    },
+  },
+
+  callback: {
+    arrived: 'Der Code ist angekommen',
+    arrivedSentence:
+      'Eine echte Anwendung bekäme diesen Code hier und tauschte ihn gegen Tokens. Er gilt nur einmal und nur kurze Zeit.',
+    code: 'Code',
+    exchange: 'Gegen Tokens tauschen',
+    refused: 'Die Anmeldung wurde nicht abgeschlossen',
+    refusedSentence: 'Der Server hat der Anwendung statt eines Codes diesen Fehler geschickt.',
+    error: 'Fehler',
+    description: 'Beschreibung',
+    nothing: 'Es ist nichts angekommen',
+    nothingSentence: 'Diese Seite zeigt den Code am Ende einer Anmeldung. Beginnen Sie erst eine.',
+    back: 'Zurück zur Startseite',
+  },
+}

@@ -1,0 +1,58 @@
+// Password hashes: argon2id, a few at a time, with a queue that has an end.
+
+import { availableParallelism } from 'node:os'
+import { type Passwords, Unavailable } from '@patois/core'
+
+/** `Passwords` that can also make a hash. */
+export type PasswordHashes = Passwords & {
+  /** An argon2id hash in PHC form. Throws `Unavailable` when the queue is full. */
+  hash(password: string): Promise<string>
+}
+
+/** How many hashes are made at once, and how many more may wait. */
+export type PasswordLimits = { concurrency?: number; queue?: number }
+
+const COST = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
+
+// Of the same cost as ours, of a password that nobody knows.
+const DUMMY =
+  '$argon2id$v=19$m=19456,t=2,p=1$d2hpY2ggbm9ib2R5IGtub3c$MWVmNTM3ZGI2ZDNmNGU1YzE0ZjI4NjY0ZTU5YTU'
+
+// One thread of the pool of four is left to RSA signatures and files.
+const MOST_AT_ONCE = 3
+
+/** Opens the hashes; the library is loaded with the first of them. */
+export function openPasswords({
+  concurrency = Math.min(availableParallelism(), MOST_AT_ONCE),
+  queue = 200,
+}: PasswordLimits = {}): PasswordHashes {
+  const turn = openTurns(concurrency, queue)
+  return {
+    hash: (password) => turn(async () => (await import('@node-rs/argon2')).hash(password, COST)),
+    verify: (hash, password) =>
+      turn(async () => {
+        const { verify } = await import('@node-rs/argon2')
+        const right = await verify(hash ?? DUMMY, password)
+        return hash !== undefined && right
+      }),
+  }
+}
+
+function openTurns(concurrency: number, queue: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let running = 0
+  return async (work) => {
+    if (running < concurrency) running++
+    else if (waiting.length >= queue)
+      throw new Unavailable('Too many passwords wait to be checked.')
+    // The turn is handed on as it is, so nobody who comes later can take it first.
+    else await new Promise<void>((resolve) => waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next) next()
+      else running--
+    }
+  }
+}

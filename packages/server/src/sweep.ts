@@ -1,0 +1,65 @@
+// The sweeper: removes what nobody can need any more, and moves the keys through their stages.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Store } from '@patois/core'
+import type { Clock } from './clock.ts'
+import type { KeyRing } from './keys.ts'
+import type { Log } from './log.ts'
+
+/** What is swept, and how many seconds lie between two rounds. */
+export type SweepParts = {
+  store: Pick<Store, 'sweep'>
+  clock: Clock
+  keys: Pick<KeyRing, 'tick'>
+  log: Log
+  every?: number
+}
+
+const BATCH = 500
+/** Between two batches others get the writer; milliseconds. */
+const PAUSE_MS = 50
+
+/** Sweeps every 30 s until it is stopped; `stop` answers when the running round has ended. */
+export function startSweeper(parts: SweepParts): () => Promise<void> {
+  const every = (parts.every ?? 30) * 1000
+  const stopped = new AbortController()
+  const running = repeat(parts, every, stopped.signal)
+  return () => {
+    stopped.abort()
+    return running
+  }
+}
+
+async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): Promise<void> {
+  while (await pause(every, stopped)) {
+    await noted(parts.log, 'sweeping failed', () => sweepAll(parts, stopped))
+    if (stopped.aborted) return
+    await noted(parts.log, 'changing keys failed', () => parts.keys.tick(parts.clock.now()))
+  }
+}
+
+async function sweepAll({ store, clock }: SweepParts, stopped: AbortSignal): Promise<void> {
+  while (!stopped.aborted) {
+    const { rows } = await store.sweep(clock.now(), BATCH)
+    if (rows < BATCH || !(await pause(PAUSE_MS, stopped))) return
+  }
+}
+
+// A failed round is logged and the next one comes: the store may be back by then.
+async function noted(log: Log, sentence: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (err) {
+    log.error({ err }, sentence)
+  }
+}
+
+/** True when the time has passed, false when it was cut short; it keeps no process alive. */
+async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(ms, undefined, { signal, ref: false })
+    return true
+  } catch {
+    return false
+  }
+}
