@@ -1,0 +1,125 @@
+// A real server on loopback for tests: own port, own database, a clock that tests move.
+
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { DIALECTS, type Store } from '@patois/core'
+import { app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
+import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
+
+/** What a test may choose about its server. */
+export type ServerOptions = {
+  /** Path of the issuer, as in http://127.0.0.1:1234/auth. */
+  path?: string
+  /** `sqlite::memory:` when nothing is said. */
+  database?: string
+  dev?: boolean
+  /** Merged over the fixtures: sections of the configuration file. */
+  configuration?: Record<string, unknown>
+  /** Wraps the store, for tests that make it slow or make it fail. */
+  wrapStore?: (store: Store) => Store
+  /** The port of the server before, to start again on the same issuer. */
+  port?: number
+  masterKey?: string
+}
+
+/** An answer as it left the server. */
+export type SeenAnswer = {
+  method: string
+  /** Without its query. */
+  path: string
+  status: number
+  location: string | undefined
+  body: string
+  milliseconds: number
+}
+
+/** A running server. */
+export type TestServer = {
+  issuer: string
+  origin: string
+  port: number
+  store: Store
+  clock: ReturnType<typeof fixedClock>
+  masterKey: string
+  /** Every log line so far. */
+  log: string[]
+  /** Every answer so far. */
+  answers: SeenAnswer[]
+  /** Absolute URL of a path below the issuer. */
+  url(path: string): string
+  close(): Promise<void>
+}
+
+/** A port that is free at this moment. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+/** Starts a server with the fixtures of `fixtures.ts`. */
+export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
+  const port = options.port ?? (await freePort())
+  const origin = `http://127.0.0.1:${port}`
+  const issuer = origin + (options.path ?? '')
+  const dev = options.dev ?? false
+  const tree = {
+    issuer,
+    database: options.database ?? 'sqlite::memory:',
+    scopes: SCOPES,
+    resources: RESOURCES,
+    clients: CLIENTS,
+    users: USERS,
+    ...options.configuration,
+  }
+  const text = JSON.stringify(tree)
+  const read = readConfiguration({ text, env: {}, dev, dialects: DIALECTS })
+  if (!read.ok) throw new Error(read.faults.join('\n'))
+  const lines: string[] = []
+  const log = openLog('debug', { write: (line: string) => void lines.push(line) })
+  const clock = fixedClock(Math.floor(Date.now() / 1000))
+  const opened = await openStore(read.configuration.database, { issuer, dev })
+  const store = options.wrapStore?.(opened) ?? opened
+  const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
+  const { configuration } = read
+  const { http } = await app({ configuration, store, clock, log, masterKeys: [masterKey] })
+  const answers: SeenAnswer[] = []
+  const seen = new WeakMap<object, SeenAnswer>()
+  http.addHook('onSend', async (request, reply, payload) => {
+    const answer: SeenAnswer = {
+      method: request.method,
+      path: request.url.split('?')[0] ?? '',
+      status: reply.statusCode,
+      location: reply.getHeader('location') as string | undefined,
+      body: typeof payload === 'string' ? payload : '',
+      milliseconds: 0,
+    }
+    answers.push(answer)
+    seen.set(request, answer)
+    return payload
+  })
+  // With this hook fastify takes the time.
+  http.addHook('onResponse', async (request, reply) => {
+    const answer = seen.get(request)
+    if (answer) answer.milliseconds = reply.elapsedTime
+  })
+  await http.listen({ host: '127.0.0.1', port })
+  return {
+    issuer,
+    origin,
+    port,
+    store,
+    clock,
+    masterKey,
+    log: lines,
+    answers,
+    url: (path) => issuer + path,
+    close: async () => {
+      await http.close()
+      await store.close()
+    },
+  }
+}
