@@ -670,8 +670,8 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     describe('a plan', () => {
       test('that fails is rejected alone and keeps nothing', async () => {
         const person = user(store)
-        const there = session(store, person.id)
-        await write({ put: 'user', user: person }, { put: 'session', session: there })
+        const there = grant(store, person.id)
+        await write({ put: 'user', user: person }, { put: 'grant', grant: there })
         const before = session(store, person.id)
         const after = session(store, person.id)
         const extra = session(store, person.id)
@@ -680,7 +680,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
           store.commit({
             changes: [
               { put: 'session', session: extra },
-              { put: 'session', session: there },
+              { put: 'grant', grant: there },
             ],
             events: [event()],
           }),
@@ -834,7 +834,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
       test('are widened by what is new, in the order it came', async () => {
         const { person, consent } = await signIn(store, { scope: ['openid', 'b'] })
         const widen = (scope: string[], resources: string[]) =>
-          write({ widen: 'grant', id: consent.id, scope, resources, at: now })
+          write({ widen: 'grant', id: consent.id, scope, resources })
         await Promise.all([
           widen(['b', 'a'], ['https://r']),
           widen(['z', 'a'], ['https://r', 'https://s']),
@@ -848,7 +848,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         const { person, consent, line } = await signIn(store)
         await write(
           { end: 'grant', id: consent.id, at: now + 5, reason: 'consent_withdrawn' },
-          { widen: 'grant', id: consent.id, scope: ['more'], resources: [], at: now + 6 },
+          { widen: 'grant', id: consent.id, scope: ['more'], resources: [] },
           { end: 'grant', id: consent.id, at: now + 7, reason: 'revoked' },
         )
         expect(await store.findGrants(person.id, 'c')).toEqual([])
@@ -1248,6 +1248,32 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         expect(await store.findClient('c')).toBeDefined()
         expect(await store.findUser(person.id)).toEqual(person)
         expect(await store.findGrants(person.id, 'c')).toEqual([consent])
+      })
+
+      test('forgets events and addresses that are older than asked, and no others', async () => {
+        const { person } = await signIn(store)
+        const from = { address: '192.0.2.1', userAgent: 'a browser' }
+        const old = grant(store, person.id, from)
+        const young = grant(store, person.id, { ...from, createdAt: now + 1 })
+        await write({ put: 'grant', grant: old }, { put: 'grant', grant: young })
+        await store.commit({ changes: [], events: [event(), { ...event(), at: now + 1 }] })
+        const before = { events: now + 1, addresses: now + 1 }
+        expect(await store.forget(before, 1)).toEqual({ rows: 2 })
+        expect((await store.listEvents(9)).map((one) => one.at)).toEqual([now + 1])
+        const grants = await store.findGrants(person.id, 'c')
+        const { address: _, userAgent: __, ...bare } = old
+        expect(grants).toContainEqual(bare)
+        expect(grants).toContainEqual(young)
+        expect(await store.forget(before, 9)).toEqual({ rows: 0 })
+      })
+
+      test('gives a session that is put again a new secret, and keeps its name', async () => {
+        const { person } = await signIn(store)
+        const first = session(store, person.id)
+        const again = { ...first, hash: bytes(7), authenticatedAt: now + 5, expiresAt: now + hour }
+        await write({ put: 'session', session: first })
+        await write({ put: 'session', session: { ...again, sid: 'another' } })
+        expect((await store.findSession(first.id))?.session).toEqual(again)
       })
 
       test('removes no more rows of a kind than it may', async () => {

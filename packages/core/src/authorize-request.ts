@@ -5,7 +5,7 @@ import { parseClaims } from './claims.ts'
 import { readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
-import type { Client, ClaimsRequest } from './records.ts'
+import type { ClaimsRequest, Client } from './records.ts'
 import { chooseRedirect, isNative } from './redirect.ts'
 import { Refusal } from './refusal.ts'
 import { chooseResources } from './resource.ts'
@@ -116,7 +116,8 @@ const readMaxAge = (text: string | undefined): number | undefined => {
 const readPrompts = (text: string | undefined): string[] => {
   const prompts = text?.split(' ') ?? []
   const alone = !prompts.includes('none') || prompts.length === 1
-  if (!alone || !prompts.every((one) => PROMPTS.includes(one))) throw new Refusal('prompt_malformed')
+  if (!alone || !prompts.every((one) => PROMPTS.includes(one)))
+    throw new Refusal('prompt_malformed')
   return prompts
 }
 

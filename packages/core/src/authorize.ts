@@ -64,7 +64,11 @@ export const authorize = async (
 
 type Asked = { target: Target; request: AuthorizeRequest; signedIn: SignedIn }
 
-const needsLogin = (call: Call, request: AuthorizeRequest, { session, user }: SignedIn): boolean => {
+const needsLogin = (
+  call: Call,
+  request: AuthorizeRequest,
+  { session, user }: SignedIn,
+): boolean => {
   const { prompts, maxAge, hintedSub } = request
   return (
     prompts.includes('login') ||
@@ -131,11 +135,11 @@ const newGrant = (call: Call, { target, request, signedIn }: Asked, id: number):
   ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
 })
 
-const grantChange = (grant: Grant, known: Grant | undefined, call: Call): Change[] => {
+const grantChange = (grant: Grant, known: Grant | undefined): Change[] => {
   if (!known) return [{ put: 'grant', grant }]
   const { scope, resources } = grant
   const same = covers(known.scope, scope) && covers(known.resources, resources)
-  return same ? [] : [{ widen: 'grant', id: known.id, scope, resources, at: call.now }]
+  return same ? [] : [{ widen: 'grant', id: known.id, scope, resources }]
 }
 
 const mintCode = async (
@@ -171,7 +175,7 @@ const mintCode = async (
     expiresAt: call.now + parts.policy.lifetimes.code,
     wrongVerifiers: 0,
   }
-  const changes: Change[] = [...grantChange(grant, known, call), { put: 'code', code }]
+  const changes: Change[] = [...grantChange(grant, known), { put: 'code', code }]
   const events = [eventOf(call, 'consent', 'allowed', 'code_minted')]
   await parts.store.commit({ changes, events })
   return secret

@@ -81,7 +81,9 @@ const faultOf = async (
   if (!isMethodRight(call, proof.method, method)) return 'client_method_wrong'
   if ('secretHash' in proof && !same) return 'client_secret_wrong'
   if (client.disabledAt !== undefined) return 'client_disabled'
-  return proof.method === 'private_key_jwt' ? checkAssertion(parts, call, client, proof.jwks) : undefined
+  return proof.method === 'private_key_jwt'
+    ? checkAssertion(parts, call, client, proof.jwks)
+    : undefined
 }
 
 const countFailure = async (parts: Parts, call: Call, id: string, reason: Reason) => {

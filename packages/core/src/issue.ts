@@ -11,84 +11,100 @@ import { sealAnswer } from './replay.ts'
 import { scopeAt, tokenForm } from './resource.ts'
 import { mintHandle, mintSecret } from './secret.ts'
 
+/** What is being issued: the call, its leave, and the scope that its tokens get. */
+type Order = { call: ClientCall; may: May; scope: readonly string[] }
+
+/** A token's part of the answer, and what is written for it. */
+type Minted<F> = { facts: F; changes: Change[] }
+
+type AccessFacts = Pick<TokenFacts, 'access_token' | 'access_expires_at' | 'token_type'>
+
 /** Issues what a grant type allowed; undefined when somebody else spent the same thing first. */
 export const issue = async (
   parts: Parts,
   call: ClientCall,
   may: May,
 ): Promise<TokenFacts | undefined> => {
-  const changes: Change[] = []
-  const person = may.person
-  if (person?.grant.is === 'new') changes.push({ put: 'grant', grant: person.grant.record })
-  if (person?.family.is === 'new') changes.push({ put: 'family', family: person.family.record })
+  const { person } = may
   if (person) call.about.familyId = person.family.record.id
-
-  const scope = scopeAt(parts.policy, may.resources, may.scope)
-  const access = await mintAccess(parts, call, may, scope, changes)
-  const idToken = person && scope.includes('openid')
-  const facts: TokenFacts = {
-    ...access,
-    ...(idToken && { id_token: await mintIdToken(parts, call, person, access) }),
-    scope,
+  const order = { call, may, scope: scopeAt(parts.policy, may.resources, may.scope) }
+  const access = await mintAccess(parts, order)
+  const facts: TokenFacts = { ...access.facts, scope: [...order.scope] }
+  if (person && order.scope.includes('openid')) {
+    facts.id_token = await mintIdToken(parts, call, person, facts.access_token)
   }
-  if (person && may.refreshToken) await addRefresh(parts, call, person, facts, changes)
-
+  const refresh = person && may.refreshToken ? await mintRefresh(parts, call, person, facts) : []
   const spend = person?.spend
-  const events = eventsOf(call, may)
-  const won = await parts.store.commit({ ...(spend && { spend }), changes, events })
+  const changes = [...openings(person), ...access.changes, ...refresh]
+  const won = await parts.store.commit({
+    ...(spend && { spend }),
+    changes,
+    events: eventsOf(order),
+  })
   return won ? facts : undefined
 }
 
+const openings = (person: UserMay | undefined): Change[] => [
+  ...(person?.grant.is === 'new' ? [{ put: 'grant', grant: person.grant.record } as const] : []),
+  ...(person?.family.is === 'new'
+    ? [{ put: 'family', family: person.family.record } as const]
+    : []),
+]
+
 // A rotation is no news about anybody's access; what opens a sign-in's tokens is.
-const eventsOf = (call: ClientCall, may: May): AuditEvent[] =>
+const eventsOf = ({ call, may }: Order): AuditEvent[] =>
   may.person?.family.is === 'new' ? [eventOf(call, 'tokens_opened', 'allowed', 'issued')] : []
 
-const audienceOf = (parts: Parts, may: May, scope: readonly string[]): string[] => {
+const audienceOf = (parts: Parts, { may, scope }: Order): string[] => {
   if (may.resources.length === 0) return [parts.issuer]
   return scope.includes('openid') ? [...may.resources, parts.issuer] : [...may.resources]
 }
 
-const mintAccess = async (
-  parts: Parts,
-  call: ClientCall,
-  may: May,
-  scope: readonly string[],
-  changes: Change[],
-): Promise<Pick<TokenFacts, 'access_token' | 'access_expires_at' | 'token_type'>> => {
-  const { now, client } = call
-  const expiresAt = now + parts.policy.lifetimes.access_token
+const mintAccess = async (parts: Parts, order: Order): Promise<Minted<AccessFacts>> => {
+  const { call, may } = order
+  const expiresAt = call.now + parts.policy.lifetimes.access_token
   const answer = { token_type: 'Bearer', access_expires_at: expiresAt } as const
-  const audience = audienceOf(parts, may, scope)
-  const family = may.person?.family.record
-  if (tokenForm(parts.policy, client, may.resources) === 'jwt') {
-    const claims = {
-      iss: parts.issuer,
-      sub: may.person?.user.sub ?? client.id,
-      aud: audience.length === 1 ? audience[0] : audience,
-      exp: expiresAt,
-      iat: now,
-      // The family's id, masked, is the front of the jti: revocation finds it without a row.
-      jti: await mintHandle(parts, family?.id ?? 0),
-      client_id: client.id,
-      ...(scope.length > 0 && { scope: scope.join(' ') }),
-      ...(family && { auth_time: family.authenticatedAt }),
-    }
-    return { ...answer, access_token: await parts.keys.sign('ES256', 'at+jwt', claims, now) }
+  if (tokenForm(parts.policy, call.client, may.resources) === 'jwt') {
+    const claims = await jwtClaims(parts, order, expiresAt)
+    const access_token = await parts.keys.sign('ES256', 'at+jwt', claims, call.now)
+    return { facts: { ...answer, access_token }, changes: [] }
   }
   const id = parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'access_token', id)
+  const family = may.person?.family.record
   const token: AccessToken = {
     id,
     hash,
-    clientId: client.id,
+    clientId: call.client.id,
     ...(family && { familyId: family.id }),
-    scope,
-    audience,
-    createdAt: now,
+    scope: order.scope,
+    audience: audienceOf(parts, order),
+    createdAt: call.now,
     expiresAt,
   }
-  changes.push({ put: 'access_token', token })
-  return { ...answer, access_token: secret }
+  return {
+    facts: { ...answer, access_token: secret },
+    changes: [{ put: 'access_token', token }],
+  }
+}
+
+// RFC 9068 §2.2.
+const jwtClaims = async (parts: Parts, order: Order, expiresAt: number): Promise<object> => {
+  const { call, may, scope } = order
+  const audience = audienceOf(parts, order)
+  const family = may.person?.family.record
+  return {
+    iss: parts.issuer,
+    sub: may.person?.user.sub ?? call.client.id,
+    aud: audience.length === 1 ? audience[0] : audience,
+    exp: expiresAt,
+    iat: call.now,
+    // The family's id, masked, is the front of the jti: revocation finds it without a row.
+    jti: await mintHandle(parts, family?.id ?? 0),
+    client_id: call.client.id,
+    ...(scope.length > 0 && { scope: scope.join(' ') }),
+    ...(family && { auth_time: family.authenticatedAt }),
+  }
 }
 
 // OIDC Core §3.1.3.6: the left half of the access token's digest.
@@ -97,14 +113,13 @@ const halfHash = async (parts: Parts, token: string): Promise<string> =>
 
 const mintIdToken = async (
   parts: Parts,
-  call: ClientCall,
+  { client, now }: ClientCall,
   person: UserMay,
-  access: Pick<TokenFacts, 'access_token'>,
+  accessToken: string,
 ): Promise<string> => {
-  const { now, client } = call
   const { user, family, claims } = person
   // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
-  const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, access.access_token)
+  const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
   const payload = {
     ...releasedClaims(parts.policy, user, [], claims?.id_token),
     iss: parts.issuer,
@@ -120,30 +135,24 @@ const mintIdToken = async (
   return parts.keys.sign(client.idTokenAlg, 'JWT', payload, now)
 }
 
-const addRefresh = async (
+// Completes the facts before they are sealed: the cell must hold the very tokens of the answer.
+const mintRefresh = async (
   parts: Parts,
   call: ClientCall,
-  person: UserMay,
+  { parent, spend, family }: UserMay,
   facts: TokenFacts,
-  changes: Change[],
-): Promise<void> => {
+): Promise<Change[]> => {
   const { lifetimes } = parts.policy
-  const { parent, spend, family } = person
   const id = spend?.what === 'refresh_token' ? spend.childId : parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'refresh_token', id)
   const expiresAt = Math.min(call.now + lifetimes.refresh_token_idle, family.record.expiresAt)
   facts.refresh_token = secret
   facts.refresh_expires_at = expiresAt
-  const token: RefreshToken = {
-    id,
-    hash,
-    familyId: family.record.id,
-    createdAt: call.now,
-    expiresAt,
-  }
+  const familyId = family.record.id
+  const token: RefreshToken = { id, hash, familyId, createdAt: call.now, expiresAt }
   if (parent && lifetimes.replay_window > 0) {
-    token.cell = await sealAnswer(parts, call, { childId: id, familyId: token.familyId }, facts)
+    token.cell = await sealAnswer(parts, call, { childId: id, familyId }, facts)
     token.cellUntil = call.now + lifetimes.replay_window
   }
-  changes.push({ put: 'refresh_token', token })
+  return [{ put: 'refresh_token', token }]
 }

@@ -52,7 +52,9 @@ const clientIdOf = (
 const isAboutSession = (hint: Claims | undefined, signedIn: SignedIn | undefined): boolean => {
   if (!hint) return false
   if (!signedIn) return true
-  return hint.sub === signedIn.user.sub && (hint.sid === undefined || hint.sid === signedIn.session.sid)
+  return (
+    hint.sub === signedIn.user.sub && (hint.sid === undefined || hint.sid === signedIn.session.sid)
+  )
 }
 
 /** Ends the session, and the families of its sign-ins that were not given offline_access. */

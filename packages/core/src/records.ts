@@ -4,7 +4,11 @@
 export type Awaitable<T> = T | Promise<T>
 
 /** A public key as JWK (RFC 7517). */
-export type Jwk = { readonly kty: string; readonly kid?: string; readonly [member: string]: unknown }
+export type Jwk = {
+  readonly kty: string
+  readonly kid?: string
+  readonly [member: string]: unknown
+}
 
 /** Signature algorithms that we sign with or accept (RFC 7518 §3.1, RFC 8037). */
 export type SignatureAlg = 'ES256' | 'EdDSA' | 'RS256'
@@ -216,7 +220,12 @@ export type Change =
   | { put: 'access_token'; token: AccessToken }
   | { put: 'key'; key: Key }
   | { put: 'secret'; secret: SealedSecret }
-  | { widen: 'grant'; id: number; scope: readonly string[]; resources: readonly string[]; at: number }
+  | {
+      widen: 'grant'
+      id: number
+      scope: readonly string[]
+      resources: readonly string[]
+    }
   | { end: 'session'; id: number; at: number }
   | { end: 'session_families'; sessionId: number; at: number; reason: EndReason }
   | { end: 'grant'; id: number; at: number; reason: EndReason }
@@ -275,5 +284,7 @@ export type Store = {
   commit(plan: Plan): Promise<boolean>
   /** Removes at most `limit` rows of each kind that nobody can need any more, at `now`. */
   sweep(now: number, limit: number): Awaitable<Swept>
+  /** Removes at most `limit` audit events, and as many grants' addresses, older than asked. */
+  forget(before: { events: number; addresses: number }, limit: number): Awaitable<Swept>
   close(): Awaitable<void>
 }

@@ -13,7 +13,8 @@ export const revoke = async (parts: Parts, call: Call): Promise<Record<string, n
   const known = await authenticate(parts, call)
   const text = call.fields.token
   if (text === undefined) throw new Refusal('field_missing', { field: 'token' })
-  const change = (await refreshChange(parts, known, text)) ?? (await accessChange(parts, known, text))
+  const change =
+    (await refreshChange(parts, known, text)) ?? (await accessChange(parts, known, text))
   if (change) {
     const events = [eventOf(call, 'revocation', 'allowed', 'revoked')]
     await parts.store.commit({ changes: [change], events })

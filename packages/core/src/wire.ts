@@ -275,5 +275,12 @@ export const writeRequest = (operation: Operation, fields: Fields): Message => {
     encodeURIComponent(params[name] ?? ''),
   )
   const body = new TextEncoder().encode(form.toString())
-  return { method: operation.methods[0] ?? 'POST', path, query: query.toString(), params, headers, body }
+  return {
+    method: operation.methods[0] ?? 'POST',
+    path,
+    query: query.toString(),
+    params,
+    headers,
+    body,
+  }
 }

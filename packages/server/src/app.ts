@@ -2,17 +2,11 @@
 
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import {
-  DIALECTS,
-  type Parts,
-  Refusal,
-  type Store,
-  writeRefusal,
-} from '@patois/core'
+import { DIALECTS, type Parts, Refusal, type Store, writeRefusal } from '@patois/core'
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Clock } from './clock.ts'
-import type { Configuration } from './configuration.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
+import type { Configuration } from './configuration.ts'
 import { nodeCrypto } from './crypto.ts'
 import { clientAddress } from './http/address.ts'
 import { forms } from './http/forms.ts'
@@ -106,7 +100,8 @@ async function http(site: Site): Promise<FastifyInstance> {
   await server.register(cookie)
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(guards(site))
-    if (site.demo && isElsewhere(site, request)) return reply.redirect(site.origin + request.url, 307)
+    if (site.demo && isElsewhere(site, request))
+      return reply.redirect(site.origin + request.url, 307)
   })
   addFallbacks(server, site)
   addRoutes(server, site)
@@ -149,7 +144,8 @@ function addFallbacks(server: FastifyInstance, site: Site): void {
       status >= 500
         ? { code: 'server_error', sentence: 'The server failed.', status }
         : { code: refusal.code, sentence: refusal.sentence, status }
-    if (!station) return reply.code(status).type('text/plain; charset=utf-8').send(`${told.sentence}\n`)
+    if (!station)
+      return reply.code(status).type('text/plain; charset=utf-8').send(`${told.sentence}\n`)
     const answer = writeRefusal(station.operation, told, site.parts.issuer)
     return reply.code(answer.status).headers(answer.headers).send(answer.body)
   })

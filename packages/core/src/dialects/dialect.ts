@@ -14,11 +14,7 @@ export type Deed =
   | 'metadata'
 
 /** How a value is spelled: `text` when nothing is said. */
-export type Form =
-  | 'text'
-  | 'space'
-  | 'list'
-  | 'seconds'
+export type Form = 'text' | 'space' | 'list' | 'seconds'
 
 /**
  * Where a field travels: a place, the name there and, when it is not plain text, its form.

@@ -1,8 +1,8 @@
 // The client credentials grant: the client acts for itself (RFC 6749 §4.4).
 
-import { chooseResources } from '../resource.ts'
 import { isConfidential } from '../records.ts'
 import { Refusal } from '../refusal.ts'
+import { chooseResources } from '../resource.ts'
 import { chooseScope, STANDARD_SCOPES } from '../scope.ts'
 import type { GrantType } from './grant.ts'
 

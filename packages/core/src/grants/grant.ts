@@ -3,7 +3,7 @@
 import type { Call, ClientCall } from '../call.ts'
 import type { TextField } from '../oauth.ts'
 import type { Parts, Policy } from '../parts.ts'
-import type { Client, ClaimsRequest, Family, Grant, RefreshToken, Spend, User } from '../records.ts'
+import type { ClaimsRequest, Client, Family, Grant, RefreshToken, Spend, User } from '../records.ts'
 
 /** Leave to issue tokens to a user's client; a refresh has a parent, a new sign-in has none. */
 export type UserMay = {

@@ -9,7 +9,12 @@ import { chooseScope } from '../scope.ts'
 import { signIn } from '../sign-in.ts'
 import { type Asked, type GrantType, wantsRefreshToken } from './grant.ts'
 
-const newGrant = ({ call, newId }: Asked, user: User, scope: string[], resources: string[]): Grant => ({
+const newGrant = (
+  { call, newId }: Asked,
+  user: User,
+  scope: string[],
+  resources: string[],
+): Grant => ({
   id: newId(),
   userId: user.id,
   clientId: call.client.id,

@@ -26,7 +26,8 @@ const checkLive = (found: Found, { call }: Asked): void => {
   const { client } = call
   const dead = whyDead(client, found, found.family.createdAt)
   if (dead) throw new Refusal(dead)
-  const keeps = covers(client.scope, found.family.scope) && covers(found.grant.scope, found.family.scope)
+  const keeps =
+    covers(client.scope, found.family.scope) && covers(found.grant.scope, found.family.scope)
   if (!keeps) throw new Refusal('scope_lost')
 }
 

@@ -95,5 +95,7 @@ export async function command(work: () => Promise<void>): Promise<void> {
 /** Throws a StartFault that lists every fault of a configuration. */
 export function refuseFaults(faults: readonly string[]): never {
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-  throw new StartFault(`The configuration has ${count}:\n${faults.map((one) => `  ${one}`).join('\n')}`)
+  throw new StartFault(
+    `The configuration has ${count}:\n${faults.map((one) => `  ${one}`).join('\n')}`,
+  )
 }

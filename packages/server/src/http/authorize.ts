@@ -5,8 +5,8 @@ import {
   authorize,
   type Decision,
   type Message,
-  readRequest,
   Refusal,
+  readRequest,
   type Target,
   writeRedirect,
 } from '@patois/core'
@@ -106,7 +106,10 @@ export function showLogin(
     csrf: site.forms.sign(binding, call.now),
     ...asked.view,
   }
-  return show(visit, loginPage(view, words), { leadsTo: asked.leadsTo, status: asked.status ?? 200 })
+  return show(visit, loginPage(view, words), {
+    leadsTo: asked.leadsTo,
+    status: asked.status ?? 200,
+  })
 }
 
 function askConsent(
@@ -167,7 +170,5 @@ function goBack(
     return show(visit, page, { leadsTo: to, nonce })
   }
   const { status, headers } = visit.call.operation.answers
-  return visit.reply
-    .headers({ ...headers })
-    .redirect(writeRedirect(to, facts), status)
+  return visit.reply.headers({ ...headers }).redirect(writeRedirect(to, facts), status)
 }

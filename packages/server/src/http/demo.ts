@@ -14,7 +14,9 @@ function quote(text: string): string {
 function curl(site: Site, mount: Mount, message: Message): string {
   const url = site.origin + site.base + mount.at + message.path
   const query = message.query === '' ? '' : `?${message.query}`
-  const headers = Object.entries(message.headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`)
+  const headers = Object.entries(message.headers).map(
+    ([name, value]) => `-H ${quote(`${name}: ${value}`)}`,
+  )
   const body = new TextDecoder().decode(message.body)
   const pieces = body === '' ? [] : body.split('&').map((pair) => `-d ${quotePair(pair)}`)
   const shown = headers.filter((header) => !/x-www-form-urlencoded/.test(header))
@@ -71,7 +73,11 @@ export function commandsOf(site: Site, demo: Demo): DemoCommand[] {
     const plain = operationOf(dialect, 'grant_type')
     if (plain) {
       const { clientId, clientSecret } = demo
-      const fields = { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials' }
+      const fields = {
+        client_id: clientId,
+        client_secret: clientSecret,
+        grant_type: 'client_credentials',
+      }
       const command = curl(site, mount, writeRequest(plain, fields))
       lines.push({ dialect: dialect.name, title: 'client_credentials', command })
     }

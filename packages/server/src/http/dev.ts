@@ -60,7 +60,14 @@ function showReason(site: DevSite, visit: Visit): FastifyReply {
   if (!known) return visit.reply.callNotFound() as unknown as FastifyReply
   const { code, says, fix } = known
   const details = { sent: [], expected: says, fix }
-  const view = { base: site.base, status: 400, code, sentence: says, requestId: call.requestId, details }
+  const view = {
+    base: site.base,
+    status: 400,
+    code,
+    sentence: says,
+    requestId: call.requestId,
+    details,
+  }
   return show(visit, errorPage(view, words))
 }
 
@@ -108,7 +115,9 @@ function sendOutcome(reply: FastifyReply, outcome: AuthorizeOutcome): FastifyRep
   const facts = outcome.next === 'redirect' ? outcome.facts : undefined
   reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8')
   if (facts?.code) return reply.send(facts.code)
-  return reply.code(400).send(`${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
+  return reply
+    .code(400)
+    .send(`${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
 }
 
 function readAsked(request: FastifyRequest): Record<string, string | undefined> {

@@ -22,7 +22,9 @@ const LIFE = 3600
 /** Form tokens under the database's own form key. */
 export function forms(key: Uint8Array): Forms {
   const macOf = ({ kind, browser, request }: FormBinding, until: string): Buffer =>
-    createHmac('sha256', key).update(JSON.stringify([kind, browser, request, until])).digest()
+    createHmac('sha256', key)
+      .update(JSON.stringify([kind, browser, request, until]))
+      .digest()
   return {
     sign(binding, now) {
       const until = String(now + LIFE)

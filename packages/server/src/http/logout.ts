@@ -1,6 +1,13 @@
 // Logout: the end-session endpoint in the browser, and the question that it may ask.
 
-import { endSession, type LogoutRequest, readLogout, readRequest, Refusal, writeRedirect } from '@patois/core'
+import {
+  endSession,
+  type LogoutRequest,
+  Refusal,
+  readLogout,
+  readRequest,
+  writeRedirect,
+} from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { logoutPage, signedOutPage } from '../pages/logout.ts'
 import { chooseWords } from '../pages/words/index.ts'
@@ -52,7 +59,11 @@ export async function submitLogout(site: Site, visit: Visit): Promise<FastifyRep
   const binding = { kind: 'logout', browser: userBinding(browser), request } as const
   if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
   if (decision !== 'allow') return reply.redirect(`${site.base}/login`, 303)
-  const { client: id, continueTo, state } = JSON.parse(request) as {
+  const {
+    client: id,
+    continueTo,
+    state,
+  } = JSON.parse(request) as {
     client?: string
     continueTo?: string
     state?: string

@@ -46,7 +46,13 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
     const { retryAfter } = thrown
     site.log.warn({ requestId: call.requestId, error: thrown.message }, 'unavailable')
     const sentence = 'The server cannot answer now. Try again.'
-    return { code: 'temporarily_unavailable', sentence, status: 503, reason: 'unavailable', retryAfter }
+    return {
+      code: 'temporarily_unavailable',
+      sentence,
+      status: 503,
+      reason: 'unavailable',
+      retryAfter,
+    }
   }
   site.log.error({ requestId: call.requestId, err: thrown }, 'bug')
   const sentence = 'The server failed. The request id is in the log.'

@@ -43,7 +43,9 @@ export function stationsOf(mounts: readonly Mount[], base: string): Station[] {
       const other = taken.get(key)
       if (other) {
         const names = `${other.mount.dialect.name} and ${station.mount.dialect.name}`
-        throw new Error(`${names} both answer ${key.trim()}: mount one of them elsewhere (at, host)`)
+        throw new Error(
+          `${names} both answer ${key.trim()}: mount one of them elsewhere (at, host)`,
+        )
       }
       taken.set(key, station)
     }
@@ -60,7 +62,8 @@ function pathOf(mount: Mount, base: string, path: string): string {
 function checkReserved({ mount, operation, path }: Station, base: string): void {
   if (operation.does === 'metadata') return
   const clash = RESERVED.find((one) => path === base + one || path.startsWith(`${base}${one}/`))
-  if (clash) throw new Error(`dialect ${mount.dialect.name}: ${path} lies under ${clash}, which is reserved`)
+  if (clash)
+    throw new Error(`dialect ${mount.dialect.name}: ${path} lies under ${clash}, which is reserved`)
 }
 
 function handlerOf(site: Site, station: Station) {

@@ -60,7 +60,13 @@ async function openVisit(
 ): Promise<Visit> {
   const words = chooseWords(undefined, request.headers['accept-language'])
   try {
-    return { request, reply, call, words, browser: await readBrowser(site, request, reply, call.now) }
+    return {
+      request,
+      reply,
+      call,
+      words,
+      browser: await readBrowser(site, request, reply, call.now),
+    }
   } catch (thrown) {
     // Without the store nobody is signed in; the handler will meet the same fault and say so.
     site.log.warn({ requestId: call.requestId, err: thrown }, 'unavailable')
@@ -111,7 +117,11 @@ async function showError(site: Site, visit: Visit, thrown: unknown): Promise<Fas
   if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
   logDecision(site, call, status, told.reason)
   const details = site.demo &&
-    told.known && { sent: sentOf(call), expected: REASONS[told.known].says, fix: REASONS[told.known].fix }
+    told.known && {
+      sent: sentOf(call),
+      expected: REASONS[told.known].says,
+      fix: REASONS[told.known].fix,
+    }
   const { code, sentence } = told
   const view = { base: site.base, status, code, sentence, requestId: call.requestId }
   return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
@@ -130,7 +140,8 @@ export function readForm({ request }: Visit): Record<string, string> {
   const type = request.headers['content-type'] ?? ''
   if (!/^application\/x-www-form-urlencoded\b/i.test(type)) throw new Refusal('body_type_wrong')
   const site = request.headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') throw new Refusal('form_stale')
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    throw new Refusal('form_stale')
   const body = request.body instanceof Uint8Array ? new TextDecoder().decode(request.body) : ''
   const fields: Record<string, string> = Object.create(null)
   for (const [name, values] of parseForm(body)) {

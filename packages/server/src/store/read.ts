@@ -12,7 +12,7 @@ type Argument = string | number | Uint8Array
 const clientsKnown = 10_000
 
 /** The reading half of a store; its answers are at hand at once. */
-export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'close'>
+export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'forget' | 'close'>
 
 const get = (statement: Statement, ...values: Argument[]): Row | undefined =>
   answering(() => statement.get(...values) as unknown as Row | undefined)

@@ -12,7 +12,7 @@ import { openDatabase } from './node-sqlite.ts'
 import { createPrivateFile } from './private-file.ts'
 import { openReads } from './read.ts'
 import { prepareStatements } from './statements.ts'
-import { openSweep } from './sweep.ts'
+import { openForget, openSweep } from './sweep.ts'
 import { writePlan } from './write.ts'
 
 /** A store with its one connection, for backups and checks. */
@@ -55,6 +55,7 @@ const assemble = (database: DatabaseSync, issuer: number, unlock: () => void): S
     ...openReads(sql, issuer, known),
     commit,
     sweep: openSweep(database, issuer),
+    forget: openForget(database, issuer),
     close: () => {
       if (!database.isOpen) return
       close()

@@ -78,7 +78,7 @@ const reads = {
 }
 
 const inserts = {
-  putSession: insert(rows.sessions),
+  putSession: upsert(rows.sessions, 'id', ['id', 'sid', 'user_id']),
   putGrant: insert(rows.grants),
   putFamily: insert(rows.families),
   putCode: insert(rows.codes),

@@ -1,7 +1,7 @@
 // What leaves the database, and when: bounded batches, time as an argument.
 
 import type { DatabaseSync } from 'node:sqlite'
-import type { Swept } from '@patois/core'
+import type { Store, Swept } from '@patois/core'
 import { answering } from './node-sqlite.ts'
 
 const hour = 3600
@@ -64,22 +64,48 @@ const rules: readonly (readonly [rule: string, sql: string])[] = [
   ],
 ]
 
+// What is kept for a time that the operator chose, and not for the protocol.
+const forgotten = {
+  events: rowid('events', 'at < :before'),
+  addresses: `UPDATE grants SET address = NULL, user_agent = NULL WHERE id IN
+    (SELECT id FROM grants WHERE issuer = :issuer AND created_at < :before
+      AND (address IS NOT NULL OR user_agent IS NOT NULL) LIMIT :limit)`,
+}
+
+const inTransaction = (database: DatabaseSync, work: () => number): Swept =>
+  answering(() => {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      const rows = work()
+      database.exec('COMMIT')
+      return { rows }
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  })
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
 /** Answers the `sweep` of `Store`: at most `limit` rows of each kind in one transaction. */
-export const openSweep = (database: DatabaseSync, issuer: number) => {
+export const openSweep = (database: DatabaseSync, issuer: number): Store['sweep'] => {
   const keep = database.prepare(keepCodes)
   const statements = rules.map(([, sql]) => database.prepare(sql))
-  return (now: number, limit: number): Swept =>
-    answering(() => {
-      database.exec('BEGIN IMMEDIATE')
-      try {
-        keep.run({ issuer, now, limit })
-        let rows = 0
-        for (const rule of statements) rows += Number(rule.run({ issuer, now, limit }).changes)
-        database.exec('COMMIT')
-        return { rows }
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK')
-        throw error
-      }
+  return (now, limit) =>
+    inTransaction(database, () => {
+      keep.run({ issuer, now, limit })
+      return sum(statements.map((rule) => Number(rule.run({ issuer, now, limit }).changes)))
+    })
+}
+
+/** Answers the `forget` of `Store`. */
+export const openForget = (database: DatabaseSync, issuer: number): Store['forget'] => {
+  const events = database.prepare(forgotten.events)
+  const addresses = database.prepare(forgotten.addresses)
+  return (before, limit) =>
+    inTransaction(database, () => {
+      const old = events.run({ issuer, before: before.events, limit })
+      const known = addresses.run({ issuer, before: before.addresses, limit })
+      return Number(old.changes) + Number(known.changes)
     })
 }

@@ -87,6 +87,8 @@ CREATE TABLE grants (
   end_reason TEXT
 ) STRICT;
 CREATE INDEX grants_of_user ON grants (user_id, client_id);
+CREATE INDEX grants_addresses ON grants (created_at)
+  WHERE address IS NOT NULL OR user_agent IS NOT NULL;
 CREATE INDEX grants_ended ON grants (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE families (
@@ -222,4 +224,5 @@ CREATE TABLE events (
   grant_id INTEGER,
   family_id INTEGER
 ) STRICT;
+CREATE INDEX events_at ON events (at);
 `
