@@ -1,3 +1,5 @@
+// Tests of the configuration: what is taken, what is refused, and in which words.
+
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -71,7 +71,8 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
   const users = readUsers(sections.users ?? [], faults)
   if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: [...new Set(faults)] }
-  const policy = { lifetimes: lifetimesOf(values), scopes, resources }
+  const whole = resources.filter((resource) => resource !== undefined)
+  const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole }
   return { ok: true, configuration: configurationOf(values, { dev, policy, clients, users }) }
 }
 

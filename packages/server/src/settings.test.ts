@@ -1,3 +1,5 @@
+// Tests of the table of settings.
+
 import { expect, test } from 'vitest'
 import { readValue } from './configuration/value.ts'
 import { optionName, SETTINGS, type Setting } from './settings.ts'

@@ -33,25 +33,29 @@ export function readScopes(
   return Object.fromEntries(scopes)
 }
 
-/** Reads the resources; who introspects them is checked with the clients. */
-export function readResources(raw: readonly unknown[], known: Known, faults: string[]): Resource[] {
+/** Reads the resources, each at its index; who introspects them is checked with the clients. */
+export function readResources(
+  raw: readonly unknown[],
+  known: Known,
+  faults: string[],
+): (Resource | undefined)[] {
   const names = new Set<string>()
-  return raw.flatMap((one, index) => {
+  return raw.map((one, index) => {
     const path = `resources[${index}]`
     const { entry, bad, faults: found } = readEntry(resourceShape, one, path)
     faults.push(...found)
-    if (!entry) return []
+    if (!entry) return undefined
     noteRepeated(names, entry.resource, `${path}.resource`, faults)
     if (!bad.has('scopes'))
       noteUnknown(entry.scopes ?? [], scopesOf(known), `${path}.scopes`, faults)
-    return [entry]
+    return entry
   })
 }
 
 /** Reads the clients, with all that they name elsewhere and are named for. */
 export function readClients(
   raw: readonly unknown[],
-  known: Known & { resources: readonly Resource[] },
+  known: Known & { resources: readonly (Resource | undefined)[] },
   faults: string[],
 ): Client[] {
   const shape = clientShape(known.dev)
@@ -66,8 +70,9 @@ export function readClients(
     if (!bad.has('client_id')) noteRepeated(names, entry.client_id, `${path}.client_id`, faults)
     return [clientRecord(entry)]
   })
-  known.resources.forEach(({ introspected_by }, index) => {
-    noteUnknown(introspected_by, [...names], `resources[${index}].introspected_by`, faults)
+  known.resources.forEach((resource, index) => {
+    const named = resource?.introspected_by ?? []
+    noteUnknown(named, [...names], `resources[${index}].introspected_by`, faults)
   })
   return clients
 }
@@ -89,7 +94,7 @@ export function readUsers(raw: readonly unknown[], faults: string[]): UserEntry[
 
 function noteNames(
   entry: ClientEntry,
-  known: Known & { resources: readonly Resource[] },
+  known: Known & { resources: readonly (Resource | undefined)[] },
   path: string,
   faults: string[],
 ): void {
@@ -99,7 +104,7 @@ function noteNames(
   }
   noteUnknown(entry.dialects, known.dialects, `${path}.dialects`, faults)
   // Tokens without a resource are the issuer's own, so a client may be named for those too.
-  const resources = known.resources.map((one) => one.resource)
+  const resources = known.resources.map((one) => one?.resource)
   noteUnknown(entry.introspects, [...resources, known.issuer], `${path}.introspects`, faults)
 }
 

@@ -1,3 +1,5 @@
+// Tests of the keys that clients register.
+
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { readConfiguration } from '../configuration.ts'
