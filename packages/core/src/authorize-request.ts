@@ -41,13 +41,15 @@ const LONGEST = 8192
  * the redirect URI is the client's (RFC 6749 §4.1.2.1).
  */
 export const readTarget = async (parts: Parts, call: Call): Promise<Target> => {
-  const { client_id, redirect_uri, response_mode, state } = call.fields
+  const { client_id, redirect_uri, response_mode, scope, state } = call.fields
   if (client_id === undefined) throw new Refusal('field_missing', { field: 'client_id' })
   const client = await parts.store.findClient(client_id)
   if (!client) throw new Refusal('client_unknown')
   call.about.clientId = client.id
   if (client.disabledAt !== undefined) throw new Refusal('client_disabled')
   if (!client.dialects.includes(call.dialect.name)) throw new Refusal('client_not_in_dialect')
+  // OIDC Core §3.1.2.1: with openid there is no default.
+  if (redirect_uri === undefined && scope?.includes('openid')) throw new Refusal('redirect_needed')
   const redirectUri = chooseRedirect(client, redirect_uri)
   return {
     client,

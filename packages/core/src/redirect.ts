@@ -48,7 +48,9 @@ const loopbackHost = (uri: string): boolean =>
 const sameButPort = (registered: string, sent: string): boolean => {
   const a = LOOPBACK.exec(registered)
   const b = LOOPBACK.exec(sent)
-  return a !== null && b !== null && a[1] === b[1] && (a[2] ?? '') === (b[2] ?? '')
+  const same = a !== null && b !== null && a[1] === b[1] && (a[2] ?? '') === (b[2] ?? '')
+  // A port beyond 65535 is none.
+  return same && URL.canParse(sent)
 }
 
 /** Byte for byte the same, save the port of a loopback address. */

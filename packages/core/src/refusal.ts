@@ -305,7 +305,7 @@ export const REASONS = {
   redirect_needed: row(
     'invalid_request',
     'A redirect URI must be named.',
-    'Send redirect_uri: the client has none or several registered.',
+    'Send redirect_uri: the client has none or several registered, or asks for openid.',
   ),
   registration_unsupported: row(
     'registration_not_supported',

@@ -137,7 +137,7 @@ describe('reading', () => {
   test('nothing at all is enough in dev mode', () => {
     expect(good('', { dev: true })).toMatchObject({
       issuer: 'http://127.0.0.1:9400',
-      database: 'sqlite:./.patois/dev.db',
+      database: 'sqlite:./.patois/9400/patois.db',
       mounts: [{ dialect: 'standard' }],
       clients: [],
     })

@@ -29,6 +29,7 @@ export type ServerLifetimes = Lifetimes & {
   key_rotation: number
   key_publish_ahead: number
   event_retention: number
+  address_retention: number
 }
 
 /** What the operator decided, checked. */
@@ -137,6 +138,7 @@ function lifetimesOf(values: SettingValues): ServerLifetimes {
     key_rotation: values['lifetimes.key_rotation'],
     key_publish_ahead: values['lifetimes.key_publish_ahead'],
     event_retention: values['lifetimes.event_retention'],
+    address_retention: values['lifetimes.address_retention'],
   }
 }
 
@@ -147,7 +149,7 @@ function configurationOf(
   return {
     issuer: values.issuer,
     listen: { host: values['listen.host'], port: values['listen.port'] },
-    database: values.database,
+    database: values.database.replaceAll('{port}', String(values['listen.port'])),
     mounts: values.dialects,
     trustedProxies: values.trusted_proxies,
     logLevel: values['log.level'],

@@ -79,10 +79,11 @@ export const SETTINGS = [
     name: 'database',
     kind: 'database',
     default: 'sqlite:./patois.db',
-    devDefault: 'sqlite:./.patois/dev.db',
+    devDefault: 'sqlite:./.patois/{port}/patois.db',
     env: 'PATOIS_DATABASE',
     flag: '--database',
-    meaning: 'Where records are kept: `sqlite:` and a path, or `sqlite::memory:`.',
+    meaning:
+      'Where records are kept: `sqlite:` and a path, or `sqlite::memory:`. `{port}` stands for the port.',
   },
   {
     name: 'dialects',
@@ -187,9 +188,18 @@ export const SETTINGS = [
     meaning: 'How long audit events are kept in the database.',
   },
   {
+    name: 'lifetimes.address_retention',
+    kind: 'seconds',
+    default: 30 * DAY,
+    env: 'PATOIS_LIFETIME_ADDRESS_RETENTION',
+    flag: '--lifetime-address-retention',
+    meaning: 'How long the address and user agent that gave a grant are kept with it.',
+  },
+  {
     name: 'log.level',
     kind: 'level',
     default: 'info',
+    devDefault: 'warn',
     env: 'PATOIS_LOG_LEVEL',
     flag: '--log-level',
     meaning: 'How much is logged: trace, debug, info, warn, error, fatal or silent.',

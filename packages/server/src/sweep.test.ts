@@ -15,9 +15,20 @@ const start = (sweep: () => { rows: number }, tick: () => Promise<void> = async 
     fatal: quiet,
     error: (one: object) => void errors.push(one),
   }
-  const store = { sweep }
-  const stop = startSweeper({ store, clock: fixedClock(100), keys: { tick }, log, every: 0.01 })
-  return { stop, errors }
+  const forgotten: unknown[] = []
+  const forget = (before: object) => {
+    forgotten.push(before)
+    return { rows: 0 }
+  }
+  const stop = startSweeper({
+    store: { sweep, forget },
+    lifetimes: { event_retention: 30, address_retention: 60 },
+    clock: fixedClock(100),
+    keys: { tick },
+    log,
+    every: 0.01,
+  })
+  return { stop, errors, forgotten }
 }
 
 test('full batches are followed by more until one is not full, then the keys have their turn', async () => {
@@ -35,6 +46,13 @@ test('full batches are followed by more until one is not full, then the keys hav
   await expect.poll(() => done.length).toBeGreaterThan(3)
   await stop()
   expect(done.slice(0, 4)).toEqual(['sweep', 'sweep', 'sweep', 'tick'])
+})
+
+test('what is older than its retention is forgotten in the same round', async () => {
+  const { stop, forgotten } = start(() => ({ rows: 0 }))
+  await expect.poll(() => forgotten.length).toBeGreaterThan(0)
+  await stop()
+  expect(forgotten[0]).toEqual({ events: 70, addresses: 40 })
 })
 
 test('a failed round is logged, and the next one comes', async () => {

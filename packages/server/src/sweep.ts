@@ -3,12 +3,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@patois/core'
 import type { Clock } from './clock.ts'
+import type { ServerLifetimes } from './configuration.ts'
 import type { KeyRing } from './keys.ts'
 import type { Log } from './log.ts'
 
 /** What is swept, and how many seconds lie between two rounds. */
 export type SweepParts = {
-  store: Pick<Store, 'sweep'>
+  store: Pick<Store, 'sweep' | 'forget'>
+  lifetimes: Pick<ServerLifetimes, 'event_retention' | 'address_retention'>
   clock: Clock
   keys: Pick<KeyRing, 'tick'>
   log: Log
@@ -38,10 +40,16 @@ async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): P
   }
 }
 
-async function sweepAll({ store, clock }: SweepParts, stopped: AbortSignal): Promise<void> {
+async function sweepAll(parts: SweepParts, stopped: AbortSignal): Promise<void> {
+  const { store, clock, lifetimes } = parts
   while (!stopped.aborted) {
-    const { rows } = await store.sweep(clock.now(), BATCH)
-    if (rows < BATCH || !(await pause(PAUSE_MS, stopped))) return
+    const now = clock.now()
+    const events = now - lifetimes.event_retention
+    const addresses = now - lifetimes.address_retention
+    const { rows } = await store.sweep(now, BATCH)
+    const forgotten = await store.forget({ events, addresses }, BATCH)
+    const more = Math.max(rows, forgotten.rows) >= BATCH
+    if (!more || !(await pause(PAUSE_MS, stopped))) return
   }
 }
 

@@ -5,6 +5,7 @@ import { whyDead } from '../live.ts'
 import type { Lifetimes } from '../parts.ts'
 import { challengeOf } from '../pkce.ts'
 import type { Code, Family, FoundCode, Plan } from '../records.ts'
+import { isRegistered } from '../redirect.ts'
 import { Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
 import { narrowScope } from '../scope.ts'
@@ -24,6 +25,8 @@ const checkBinding = ({ code }: Found, { call }: Asked): void => {
 
 const checkRedirect = ({ code }: Found, { call }: Asked): void => {
   const sent = call.fields.redirect_uri
+  // The operator took it away since: the code must not outlive the decision.
+  if (!isRegistered(call.client.redirectUris, code.redirectUri)) throw new Refusal('redirect_other')
   if (sent !== undefined && sent !== code.redirectUri) throw new Refusal('redirect_other')
   const field = call.operation.reads.redirect_uri !== undefined
   // With a challenge the verifier binds the code to the request that asked for it (OAuth 2.1 §10.2).

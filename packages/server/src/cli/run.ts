@@ -27,13 +27,13 @@ const STOP_WITHIN_MS = 10_000
 export async function run({ configuration, masterKeys, demo, ready }: RunParts): Promise<void> {
   const log = openLog(configuration.logLevel)
   const clock = systemClock()
-  const { issuer, dev, listen, database } = configuration
+  const { issuer, dev, listen, database, lifetimes } = configuration
   const store = await inSentences(() => openStore(database, { issuer, dev }))
   try {
     const given = { configuration, store, clock, log, masterKeys, ...(demo && { demo }) }
     const built = await inSentences(() => app(given))
     await bind(built, listen)
-    const stopSweeper = startSweeper({ store, clock, keys: built.keys, log })
+    const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
     ready(built)
     await stopSignal()
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
