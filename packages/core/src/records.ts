@@ -19,6 +19,15 @@ export type ClientProof =
   | { method: 'private_key_jwt'; jwks: readonly Jwk[] }
   | { method: 'none' }
 
+/** What a client says about itself to its users (RFC 7591 §2), in its wire spelling. */
+export type ClientAbout = {
+  readonly client_uri?: string
+  readonly logo_uri?: string
+  readonly policy_uri?: string
+  readonly tos_uri?: string
+  readonly contacts?: readonly string[]
+}
+
 /** An application that asks for tokens (RFC 7591 §2); times in seconds. */
 export type Client = {
   id: string
@@ -37,7 +46,7 @@ export type Client = {
   consent: 'ask' | 'implicit'
   accessToken: 'jwt' | 'opaque'
   idTokenAlg: SignatureAlg
-  responseModes: readonly string[]
+  about: ClientAbout
   /** Resources whose tokens this client may introspect. */
   introspects: readonly string[]
   disabledAt?: number

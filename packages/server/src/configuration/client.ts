@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import {
   type Client,
+  type ClientAbout,
   type ClientProof,
   GRANT_TYPES,
   type Jwk,
@@ -26,6 +27,18 @@ const jwk = z.looseObject({ kty: z.string() }).superRefine((key, context) => {
   if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
 })
 
+const webAddress = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:\/\//.test(text), 'must be a web address')
+
+const about = {
+  client_uri: webAddress.optional(),
+  logo_uri: webAddress.optional(),
+  policy_uri: webAddress.optional(),
+  tos_uri: webAddress.optional(),
+  contacts: z.array(z.string()).optional(),
+}
+
 /** The members of a client; in dev mode short secrets are allowed. */
 export function clientShape(dev: boolean) {
   const shortest = dev ? 1 : 32
@@ -44,6 +57,7 @@ export function clientShape(dev: boolean) {
       .regex(/^sha256:[0-9a-f]{64}$/i, 'must be sha256: and 64 hexadecimal digits')
       .optional(),
     client_name: z.string().min(1).max(200, 'must have at most 200 characters').optional(),
+    ...about,
     redirect_uris: z.array(redirect).default([]),
     post_logout_redirect_uris: z.array(redirect).default([]),
     grant_types: z
@@ -88,9 +102,25 @@ export function clientRecord(entry: ClientEntry): Client {
     consent: entry.consent,
     accessToken: entry.access_token,
     idTokenAlg: entry.id_token_signed_response_alg,
-    responseModes: ['query', 'form_post'],
+    about: aboutOf(entry),
     introspects: entry.introspects,
     tokensFrom: 0,
+  }
+}
+
+function aboutOf({
+  client_uri,
+  logo_uri,
+  policy_uri,
+  tos_uri,
+  contacts,
+}: ClientEntry): ClientAbout {
+  return {
+    ...(client_uri !== undefined && { client_uri }),
+    ...(logo_uri !== undefined && { logo_uri }),
+    ...(policy_uri !== undefined && { policy_uri }),
+    ...(tos_uri !== undefined && { tos_uri }),
+    ...(contacts && { contacts }),
   }
 }
 

@@ -109,7 +109,7 @@ export const clients = shape<Client>('clients', {
   consent: 'plain',
   accessToken: 'plain',
   idTokenAlg: 'plain',
-  responseModes: 'json',
+  about: 'json',
   introspects: 'json',
   disabledAt: 'plain',
   tokensFrom: 'plain',

@@ -35,7 +35,7 @@ CREATE TABLE clients (
   consent TEXT NOT NULL,
   access_token TEXT NOT NULL,
   id_token_alg TEXT NOT NULL,
-  response_modes TEXT NOT NULL,
+  about TEXT NOT NULL,
   introspects TEXT NOT NULL,
   disabled_at INTEGER,
   tokens_from INTEGER NOT NULL,
