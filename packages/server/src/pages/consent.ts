@@ -31,10 +31,13 @@ export function consentPage(view: ConsentView, words: Words): string {
 <h1>${fill(say.heading, { client: name(clientName) })}</h1>
 <p class="lead">${fill(say.signedInAs, { user: name(view.username) })}</p>
 ${asked(view.scopes, words)}
-${already.length > 0 && html`<details>
+${
+  already.length > 0 &&
+  html`<details>
 <summary>${say.already}</summary>
 ${scopeList(already, words)}
-</details>`}
+</details>`
+}
 ${facts([
   [say.returnsTo, view.redirectHost],
   [say.clientId, view.clientId],

@@ -62,9 +62,10 @@ function table(rows: ErrorDetails['sent'], { error: say }: Words): Html {
 <thead><tr><th scope="col">${say.field}</th><th scope="col">${say.value}</th></tr></thead>
 <tbody>
 ${rows.map(
-  ([field, value]) => html`<tr><th scope="row">${field}</th><td>${
-    value === '' ? html`<em>${say.empty}</em>` : value
-  }</td></tr>\n`,
+  ([field, value]) =>
+    html`<tr><th scope="row">${field}</th><td>${
+      value === '' ? html`<em>${say.empty}</em>` : value
+    }</td></tr>\n`,
 )}</tbody>
 </table>`
 }

@@ -37,8 +37,11 @@ export function homePage({ base, issuer, dev, links }: HomeView, words: Words): 
 <h1>${say.title}</h1>
 <p class="lead">${say.lead}</p>
 <p>${fill(say.address, { issuer: html`<code id="issuer">${issuer}</code>` })}</p>
-${dev && html`${signIn(dev, words)}
-${commands(dev.commands, words)}`}
+${
+  dev &&
+  html`${signIn(dev, words)}
+${commands(dev.commands, words)}`
+}
 <nav class="links" aria-labelledby="links">
 <h2 id="links">${say.linksTitle}</h2>
 <ul>

@@ -28,10 +28,6 @@ test('a filled place is not filled again, and an unknown place is nothing', () =
   expect(text(filled)).toBe('{user}&lt; asks <b>u</b>')
 })
 
-test('a sentence has no place named after a property of every object', () => {
-  expect(text(fill('a{constructor}b{toString}c', {}))).toBe('abc')
-})
-
 test.each([
   'https://rp.test/cb?a=b',
   'http://127.0.0.1:5000/',

@@ -9,8 +9,8 @@ import { homePage } from './home.ts'
 import { loginPage } from './login.ts'
 import { logoutPage, signedOutPage } from './logout.ts'
 import { signedInPage } from './signed-in.ts'
-import { locales, type Words } from './words/index.ts'
 import { en } from './words/en.ts'
+import { locales, type Words } from './words/index.ts'
 
 const evil = `"><script>1</script><img src=x onerror=1 style=x>'\``
 const common = { base: '/auth', action: '/auth/login', request: evil, csrf: evil }
@@ -20,14 +20,16 @@ const secrets = { clientId: evil, clientSecret: evil, username: evil, password: 
 const details = { sent: [[evil, evil] as const], expected: evil, fix: evil }
 
 const pages: Record<string, (words: Words) => string> = {
-  login: (words) => loginPage({ ...common, username: evil, clientName: evil, error: 'wrong' }, words),
+  login: (words) =>
+    loginPage({ ...common, username: evil, clientName: evil, error: 'wrong' }, words),
   consent: (words) =>
     consentPage(
       { ...common, clientName: evil, clientId: evil, redirectHost: evil, username: evil, scopes },
       words,
     ),
   logout: (words) => logoutPage({ ...common, username: evil, clientName: evil }, words),
-  signedOut: (words) => signedOutPage({ base: '', clientName: evil, continueUrl: evil }, words),
+  signedOut: (words) =>
+    signedOutPage({ base: '', clientName: evil, continueUrl: `/bye${evil}` }, words),
   signedIn: (words) => signedInPage({ base: '', username: evil, logoutUrl: '/logout' }, words),
   error: (words) =>
     errorPage(
@@ -48,7 +50,8 @@ test.each(Object.entries(pages))('%s lets nothing through', (_, page) => {
     const written = page(words)
     expect(written).toMatch(new RegExp(`^<!doctype html>\n<html lang="${words.lang}">`))
     expect(written).toContain('&lt;script&gt;1&lt;/script&gt;')
-    expect(written).not.toMatch(/<script|<style|<img|<[^>]*\s(on\w+|style)=|undefined|\[object/)
+    const markup = written.replace(/"[^"]*"/g, '""')
+    expect(markup).not.toMatch(/<script|<style|<img|<[^>]*\s(on\w+|style)=|undefined|\[object/)
     expect(written).not.toMatch(/(href|src|action)="(https?:)?\/\//)
   }
 })
@@ -77,6 +80,11 @@ test('the sign-in page puts the cursor where typing starts', () => {
   const focused = (page: string) => /id="(\w+)"[^>]*autofocus/.exec(page)?.[1]
   expect(focused(loginPage(common, en))).toBe('username')
   expect(focused(loginPage({ ...common, username: 'alice' }, en))).toBe('password')
+})
+
+test('the way on after a sign-out leads nowhere dangerous', () => {
+  for (const continueUrl of ['javascript:alert(1)', '//evil.test', '/\\evil.test', 'https:evil'])
+    expect(signedOutPage({ base: '', continueUrl }, en)).not.toContain('<a ')
 })
 
 test('a form post runs one script with the nonce, and only towards a web server', () => {

@@ -1,50 +1,9 @@
-// How the pages look: one style sheet, light and dark, from 320 pixels up.
+// How the pages look: one style sheet, from 320 pixels up.
+
+import { colours } from './colours.ts'
 
 /** The style sheet, served at `assets/patois.css`. */
-export const style = `
-:root {
-  color-scheme: light dark;
-  --ground: #f5f3ee;
-  --glow: #e3ece6;
-  --card: #fffefc;
-  --sunk: #f5f3ee;
-  --line: #e2ded4;
-  --edge: #858178;
-  --ink: #1f2421;
-  --soft: #59605b;
-  --accent: #0b6756;
-  --accent-over: #084f42;
-  --on-accent: #ffffff;
-  --tint: #e4f0ea;
-  --alert: #9b2318;
-  --alert-ground: #fcefeb;
-  --alert-line: #eec8bf;
-  --shadow: 0 1px 2px rgb(31 36 33 / 5%), 0 12px 32px -12px rgb(31 36 33 / 16%);
-  --sans: system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif;
-  --mono: ui-monospace, SFMono-Regular, 'SF Mono', Menlo, Consolas, 'Liberation Mono', monospace;
-}
-
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ground: #121614;
-    --glow: #1a2822;
-    --card: #1b201d;
-    --sunk: #131715;
-    --line: #303833;
-    --edge: #7d877f;
-    --ink: #e9ece8;
-    --soft: #a6afa8;
-    --accent: #7ad3b4;
-    --accent-over: #9be2c9;
-    --on-accent: #06231b;
-    --tint: #20352d;
-    --alert: #ffb4a6;
-    --alert-ground: #36201c;
-    --alert-line: #6b3a31;
-    --shadow: 0 1px 2px rgb(0 0 0 / 30%), 0 16px 40px -16px rgb(0 0 0 / 60%);
-  }
-}
-
+export const style = `${colours}
 *, *::before, *::after { box-sizing: border-box; }
 
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
@@ -287,7 +246,7 @@ summary::marker { color: var(--accent); }
 .reference h2 { margin: 0 0 .5rem; font-size: .875rem; font-weight: 600; }
 .reference .facts { margin: 0; }
 .reference .facts > div { padding: .3125rem 0; border: 0; font-size: .8125rem; }
-.reference dt { min-width: 5rem; }
+.reference dt { min-width: 4.25rem; }
 .reference dd { flex-basis: 9rem; color: var(--soft); font-family: var(--mono); font-weight: 400; }
 
 .details > p { margin: 0; }
@@ -295,7 +254,8 @@ summary::marker { color: var(--accent); }
 table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: .9375rem; }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 500; }
 th, td { padding: .5rem 1rem .5rem 0; border-bottom: 1px solid var(--line); text-align: start; vertical-align: top; }
-th { width: 36%; font-weight: 600; }
+th { font-weight: 600; }
+thead th:first-child { width: 34%; }
 td { padding-right: 0; font-family: var(--mono); font-size: .8125rem; }
 td em { color: var(--soft); }
 

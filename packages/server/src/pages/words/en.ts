@@ -228,7 +228,8 @@ export const en = {
     lead: 'An authorization server for OAuth 2.1 and OpenID Connect.',
     address: 'Its address is {issuer}.',
     devMode: 'Development mode',
-    devCaution: 'The client, the user and their secrets on this page are made for trying things out.',
+    devCaution:
+      'The client, the user and their secrets on this page are made for trying things out.',
     tryTitle: 'Try a sign-in',
     trySentence: 'Sign in as the ready-made user and see the code arrive.',
     trySubmit: 'Try a sign-in',
