@@ -10,17 +10,24 @@ function quote(text: string): string {
   return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-/** A request as a curl line; `code` may be a command in a shell of its own. */
+/** A request as a curl line. */
 function curl(site: Site, mount: Mount, message: Message): string {
   const url = site.origin + site.base + mount.at + message.path
   const query = message.query === '' ? '' : `?${message.query}`
-  const headers = Object.entries(message.headers).map(
-    ([name, value]) => `-H ${quote(`${name}: ${value}`)}`,
-  )
   const body = new TextDecoder().decode(message.body)
   const pieces = body === '' ? [] : body.split('&').map((pair) => `-d ${quotePair(pair)}`)
-  const shown = headers.filter((header) => !/x-www-form-urlencoded/.test(header))
-  return ['curl -s', ...shown, ...pieces, quote(url + query)].join(' ')
+  return ['curl -s', ...headersOf(message), ...pieces, quote(url + query)].join(' ')
+}
+
+// What curl writes by itself is left to it: the type of a form, and Basic for plain names.
+function headersOf({ headers }: Message): string[] {
+  return Object.entries(headers).flatMap(([name, value = '']) => {
+    if (name === 'content-type' && value === 'application/x-www-form-urlencoded') return []
+    const basic = name === 'authorization' ? /^Basic (.+)$/.exec(value)?.[1] : undefined
+    const pair = basic && atob(basic)
+    if (pair && /^[\w.~:-]+$/.test(pair)) return [`-u ${pair}`]
+    return [`-H ${quote(`${name}: ${value}`)}`]
+  })
 }
 
 const CODE = 'CODE-COMES-HERE'
@@ -54,14 +61,10 @@ export function exchangeCommand(site: Site, demo: Demo, code: string): string | 
   return operation && curl(site, mount, writeRequest(operation, fieldsOf(demo, code)))
 }
 
-function mintLine(site: Site, demo: Demo, dialect: string): string {
-  const asked = {
-    ...(dialect !== 'standard' && { dialect }),
-    redirect_uri: demo.redirectUri,
-    code_challenge: demo.challenge,
-  }
+function mintLine(site: Site, dialect: string): string {
+  const asked = dialect === 'standard' ? '{}' : JSON.stringify({ dialect })
   const url = `${site.origin}${site.base}/dev/code`
-  return `$(curl -s -H 'content-type: application/json' -d '${JSON.stringify(asked)}' ${url})`
+  return `$(curl -s -H 'content-type: application/json' -d '${asked}' ${url})`
 }
 
 /** For each dialect the lines that really return a token. */
@@ -84,7 +87,7 @@ export function commandsOf(site: Site, demo: Demo): DemoCommand[] {
     const exchange = operationOf(dialect, 'code')
     if (exchange) {
       const line = curl(site, mount, writeRequest(exchange, fieldsOf(demo, CODE)))
-      const command = line.replace('{code}', mintLine(site, demo, dialect.name))
+      const command = line.replace('{code}', mintLine(site, dialect.name))
       lines.push({ dialect: dialect.name, title: 'authorization_code', command })
     }
     return lines

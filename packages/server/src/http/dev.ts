@@ -1,6 +1,13 @@
 // Dev: what only dev mode answers — a mint for codes, the demo client's page, explanations.
 
-import { type AuthorizeOutcome, authorize, openSession, REASONS, type Reason } from '@patois/core'
+import {
+  type AuthorizeOutcome,
+  authorize,
+  type Fields,
+  openSession,
+  REASONS,
+  type Reason,
+} from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callbackPage } from '../pages/callback.ts'
 import { errorPage } from '../pages/error.ts'
@@ -10,6 +17,9 @@ import { openCall } from './message.ts'
 import { ownStation } from './own.ts'
 import type { Demo, Site } from './site.ts'
 import { show, type Visit, visitHandler } from './visit.ts'
+
+/** What the mint may be asked for; what is left out is the demo's own. */
+type Asked = Readonly<Record<string, string | undefined>>
 
 type DevSite = Site & { demo: Demo }
 
@@ -95,20 +105,25 @@ async function mintCode(
   const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
   if (!station || !user) return reply.code(400).send('No such dialect or user.\n')
   const call = openCall(site, station, request)
-  call.fields = {
-    response_type: 'code',
-    client_id: asked.client_id ?? site.demo.clientId,
-    ...(asked.redirect_uri && { redirect_uri: asked.redirect_uri }),
-    ...(asked.scope && { scope: asked.scope.split(' ') }),
-    ...(asked.nonce && { nonce: asked.nonce }),
-    ...(asked.code_challenge && {
-      code_challenge: asked.code_challenge,
-      code_challenge_method: 'S256',
-    }),
-  }
+  call.fields = fieldsOf(site, asked)
   const { session } = await openSession(site.parts, call, user, undefined)
   const outcome = await authorize(site.parts, call, { session, user }, 'allow')
   return sendOutcome(reply, outcome)
+}
+
+// Without a word said, a code of the demo client that its printed lines can exchange.
+function fieldsOf({ demo }: DevSite, asked: Asked): Fields {
+  const own = asked.client_id === undefined || asked.client_id === demo.clientId
+  const redirect_uri = asked.redirect_uri ?? (own ? demo.redirectUri : undefined)
+  const code_challenge = asked.code_challenge ?? (own ? demo.challenge : undefined)
+  return {
+    response_type: 'code',
+    client_id: asked.client_id ?? demo.clientId,
+    ...(redirect_uri && { redirect_uri }),
+    ...(asked.scope && { scope: asked.scope.split(' ') }),
+    ...(asked.nonce && { nonce: asked.nonce }),
+    ...(code_challenge && { code_challenge, code_challenge_method: 'S256' }),
+  }
 }
 
 function sendOutcome(reply: FastifyReply, outcome: AuthorizeOutcome): FastifyReply {
@@ -120,11 +135,11 @@ function sendOutcome(reply: FastifyReply, outcome: AuthorizeOutcome): FastifyRep
     .send(`${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
 }
 
-function readAsked(request: FastifyRequest): Record<string, string | undefined> {
+function readAsked(request: FastifyRequest): Asked {
   try {
     const text = new TextDecoder().decode(request.body as Uint8Array)
     const parsed: unknown = JSON.parse(text || '{}')
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, string>) : {}
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Asked) : {}
   } catch {
     return {}
   }
