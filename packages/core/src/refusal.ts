@@ -48,6 +48,12 @@ export const REASONS = {
     'A parameter was sent more than once.',
     'Send each parameter once, in one place.',
   ),
+  not_found: row(
+    'invalid_request',
+    'Nothing is here.',
+    'Check the path: the metadata document lists every endpoint.',
+    404,
+  ),
   header_repeated: row(
     'invalid_request',
     'A header was sent more than once.',

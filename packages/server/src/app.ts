@@ -10,8 +10,10 @@ import type { Configuration } from './configuration.ts'
 import { nodeCrypto } from './crypto.ts'
 import { clientAddress } from './http/address.ts'
 import { forms } from './http/forms.ts'
+import { ownStation } from './http/own.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
+import { visitHandler } from './http/visit.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
@@ -128,10 +130,14 @@ function isElsewhere(site: Site, request: FastifyRequest): boolean {
 }
 
 function addFallbacks(server: FastifyInstance, site: Site): void {
+  const nothing = visitHandler(site, ownStation('/nothing'), async () => {
+    throw new Refusal('not_found')
+  })
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
     if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send()
+    if ((request.headers.accept ?? '').includes('text/html')) return nothing(request, reply)
     return reply.code(404).type('text/plain; charset=utf-8').send('Nothing is here.\n')
   })
   // Only what fastify itself finds wrong gets here, before a handler ran.

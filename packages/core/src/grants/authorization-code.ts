@@ -8,7 +8,6 @@ import type { Code, Family, FoundCode, Plan } from '../records.ts'
 import { isRegistered } from '../redirect.ts'
 import { Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
-import { narrowScope } from '../scope.ts'
 import { readSecret } from '../secret.ts'
 import { type Asked, type GrantType, wantsRefreshToken } from './grant.ts'
 
@@ -111,13 +110,12 @@ export const authorizationCode: GrantType<Found> = {
     checkLive(found, asked)
     const { call, policy, newId } = asked
     const { code } = found
-    const scope = narrowScope(code.scope, call.fields.scope)
     const resources = narrowResources(code.resources, call.fields.resource)
     checkUnspent(found, asked)
     const family = newFamily(code, call.now, policy.lifetimes, newId())
     return {
       may: {
-        scope,
+        scope: code.scope,
         resources,
         refreshToken: wantsRefreshToken(call.client, call.dialect, code.scope),
         person: {

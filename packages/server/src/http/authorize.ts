@@ -136,6 +136,7 @@ function askConsent(
     csrf: site.forms.sign(binding, call.now),
     clientName: client.name,
     clientId: client.id,
+    about: client.about,
     redirectHost: new URL(redirectUri).host || new URL(redirectUri).protocol,
     username: asked.user.username,
     scopes: fresh.map(line),

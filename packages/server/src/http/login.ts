@@ -47,20 +47,21 @@ async function showAgain(
   const { plan, retryAfter } = thrown.details
   if (plan) await site.parts.store.commit(plan)
   visit.call.about.refused = thrown.reason
+  const { client, leadsTo } = await waitingOf(site, typed.request)
   const view = {
     username: typed.username,
+    ...(client && { clientName: client.name }),
     error: retryAfter === undefined ? ('wrong' as const) : ('throttled' as const),
     ...(retryAfter !== undefined && { retryAfter }),
   }
   if (retryAfter !== undefined) visit.reply.header('retry-after', String(retryAfter))
   const status = retryAfter === undefined ? 401 : 429
-  const leadsTo = await redirectUriOf(site, typed.request)
   return showLogin(site, visit, typed.request, { view, status, leadsTo })
 }
 
 // The form's token vouches for the request, which was checked before the form was shown.
-async function redirectUriOf(site: Site, request: string): Promise<string | undefined> {
+async function waitingOf(site: Site, request: string) {
   const query = new URLSearchParams(request.slice(request.indexOf('?') + 1))
   const client = await site.parts.store.findClient(query.get('client_id') ?? '')
-  return query.get('redirect_uri') ?? client?.redirectUris[0]
+  return { client, leadsTo: query.get('redirect_uri') ?? client?.redirectUris[0] }
 }

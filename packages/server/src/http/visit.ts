@@ -122,8 +122,8 @@ async function showError(site: Site, visit: Visit, thrown: unknown): Promise<Fas
       expected: REASONS[told.known].says,
       fix: REASONS[told.known].fix,
     }
-  const { code, sentence } = told
-  const view = { base: site.base, status, code, sentence, requestId: call.requestId }
+  const { code, sentence, reason } = told
+  const view = { base: site.base, status, code, reason, sentence, requestId: call.requestId }
   return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
 }
 

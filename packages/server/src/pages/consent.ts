@@ -1,6 +1,6 @@
 // The page where a person allows an application what it asks for, or does not.
 
-import { fill, type Html, html } from './html.ts'
+import { fill, type Html, html, safeAddress } from './html.ts'
 import { layout } from './layout.ts'
 import { answers, type Carried, facts, hidden, initial, name } from './parts.ts'
 import type { Words } from './words/index.ts'
@@ -21,6 +21,12 @@ export interface ConsentView extends Carried {
   readonly username: string
   readonly scopes: readonly ScopeLine[]
   readonly already?: readonly ScopeLine[] | undefined
+  /** What the client says about itself, in the spelling of RFC 7591 §2. */
+  readonly about?: {
+    readonly client_uri?: string
+    readonly policy_uri?: string
+    readonly tos_uri?: string
+  }
 }
 
 /** The consent page. */
@@ -42,11 +48,26 @@ ${facts([
   [say.returnsTo, view.redirectHost],
   [say.clientId, view.clientId],
 ])}
+${links(view, words)}
 <p class="note">${say.caution}</p>
 <form method="post" action="${action}">
 ${hidden({ request, csrf })}${answers({ id: 'allow', label: say.allow }, { id: 'deny', label: say.deny })}
 </form>`
   return layout({ base, title: say.title, words, body })
+}
+
+function links({ about = {} }: ConsentView, { consent: say }: Words): Html | false {
+  const named = [
+    [say.website, safeAddress(about.client_uri)],
+    [say.policy, safeAddress(about.policy_uri)],
+    [say.terms, safeAddress(about.tos_uri)],
+  ].filter(([, href]) => href !== undefined)
+  return (
+    named.length > 0 &&
+    html`<p class="links">${named.map(
+      ([label, href]) => html`<a href="${href}" rel="noreferrer">${label}</a>\n`,
+    )}</p>`
+  )
 }
 
 function asked(scopes: readonly ScopeLine[], words: Words): Html {

@@ -18,6 +18,8 @@ export interface ErrorView {
   readonly base: string
   readonly status: number
   readonly code: string
+  /** The exact cause, where the catalogue has a sentence of its own for it. */
+  readonly reason?: string | undefined
   readonly sentence: string
   readonly requestId: string
   readonly details?: ErrorDetails | undefined
@@ -25,9 +27,9 @@ export interface ErrorView {
 
 /** The error page. */
 export function errorPage(view: ErrorView, words: Words): string {
-  const { base, status, code, sentence, requestId, details } = view
+  const { base, status, code, reason, sentence, requestId, details } = view
   const say = words.error
-  const known = Object.entries(words.errors).find(([name]) => name === code)?.[1]
+  const known = catalogued(reason, words) ?? catalogued(code, words)
   const title = known?.title ?? say.unknown
   const body = html`<h1>${title}</h1>
 <p>${known?.sentence ?? sentence}</p>
@@ -42,6 +44,10 @@ ${facts([
 ])}
 </section>`
   return layout({ base, title, words, body, wide: details !== undefined })
+}
+
+function catalogued(name: string | undefined, { errors }: Words) {
+  return Object.entries(errors).find(([known]) => known === name)?.[1]
 }
 
 function explained({ sent, expected, fix }: ErrorDetails, words: Words): Html {

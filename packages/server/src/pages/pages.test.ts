@@ -58,7 +58,10 @@ test.each(Object.entries(pages))('%s lets nothing through', (_, page) => {
 
 test('an error that the catalogue knows is told in its words, another one in the server’s', () => {
   const view = { base: '', status: 400, sentence: 'Plain.', requestId: 'r-1' }
-  expect(errorPage({ ...view, code: 'access_denied' }, en)).toContain(en.errors.access_denied.title)
+  const { invalid_request: plain, redirect_mismatch: exact } = en.errors
+  expect(errorPage({ ...view, code: 'invalid_request' }, en)).toContain(plain.title)
+  const known = { ...view, code: 'invalid_request', reason: 'redirect_mismatch' }
+  expect(errorPage(known, en)).toContain(exact.title)
   for (const code of ['unheard_of', 'constructor', '__proto__'])
     expect(errorPage({ ...view, code }, en)).toContain('<p>Plain.</p>')
 })

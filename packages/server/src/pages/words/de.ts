@@ -27,6 +27,9 @@ export const de: Words = {
     noScopes: 'Sie möchte nur wissen, dass Sie angemeldet sind.',
     already: 'Was Sie früher erlaubt haben',
     returnsTo: 'Führt Sie zurück zu',
+    website: 'Website',
+    policy: 'Datenschutz',
+    terms: 'Nutzungsbedingungen',
     clientId: 'Kennung der Anwendung',
     caution:
       'Erlauben Sie das nur, wenn Sie der Anwendung vertrauen und den Vorgang selbst begonnen haben.',
@@ -108,80 +111,6 @@ export const de: Words = {
       sentence:
         'Die Anwendung verlangt etwas, wofür sie nicht registriert ist. Das müssen ihre Betreiber beheben.',
     },
-    invalid_grant: {
-      title: 'Diese Anmeldung gilt nicht mehr',
-      sentence:
-        'Sie wurde schon benutzt, zurückgenommen oder ist zu alt. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
-    },
-    unsupported_grant_type: {
-      title: 'Das darf diese Anwendung nicht',
-      sentence:
-        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
-    },
-    unsupported_response_type: {
-      title: 'Dieser Link funktioniert nicht',
-      sentence:
-        'Die Anwendung verlangt eine Art von Antwort, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
-    },
-    invalid_scope: {
-      title: 'Dieser Zugriff ist nicht möglich',
-      sentence:
-        'Die Anwendung verlangt einen Zugriff, den es nicht gibt oder den sie nicht haben darf. Das müssen ihre Betreiber beheben.',
-    },
-    invalid_target: {
-      title: 'Dieser Zugriff ist nicht möglich',
-      sentence:
-        'Die Anwendung verlangt Zugriff auf einen Dienst, der hier nicht bekannt ist. Das müssen ihre Betreiber beheben.',
-    },
-    invalid_token: {
-      title: 'Dieser Zugriff gilt nicht mehr',
-      sentence:
-        'Er ist beendet oder wurde zurückgenommen. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
-    },
-    insufficient_scope: {
-      title: 'Dieser Zugriff reicht nicht aus',
-      sentence: 'Die Anwendung braucht für diesen Schritt mehr Zugriff, als Sie ihr gegeben haben.',
-    },
-    access_denied: {
-      title: 'Der Zugriff wurde nicht erlaubt',
-      sentence:
-        'Die Anwendung hat nichts erhalten. War das nicht Ihre Absicht, gehen Sie zurück und beginnen Sie noch einmal.',
-    },
-    login_required: {
-      title: 'Bitte melden Sie sich zuerst an',
-      sentence:
-        'Sie sind nicht angemeldet. Bitte gehen Sie zurück zur Anwendung und melden Sie sich an.',
-    },
-    consent_required: {
-      title: 'Ihre Erlaubnis wird gebraucht',
-      sentence:
-        'Die Anwendung braucht Ihre Erlaubnis, bevor es weitergeht. Bitte gehen Sie zurück und beginnen Sie noch einmal.',
-    },
-    interaction_required: {
-      title: 'Bitte melden Sie sich erneut an',
-      sentence:
-        'Dieser Schritt braucht Sie selbst. Bitte gehen Sie zurück zur Anwendung und melden Sie sich erneut an.',
-    },
-    account_selection_required: {
-      title: 'Bitte wählen Sie ein Konto',
-      sentence:
-        'Bitte gehen Sie zurück zur Anwendung, beginnen Sie noch einmal und wählen Sie ein Konto.',
-    },
-    request_not_supported: {
-      title: 'Dieser Link funktioniert nicht',
-      sentence:
-        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
-    },
-    request_uri_not_supported: {
-      title: 'Dieser Link funktioniert nicht',
-      sentence:
-        'Die Anwendung fragt auf eine Weise, die hier nicht angeboten wird. Das müssen ihre Betreiber beheben.',
-    },
-    registration_not_supported: {
-      title: 'Dieser Link funktioniert nicht',
-      sentence:
-        'Die Anwendung wollte sich selbst registrieren; das wird hier nicht angeboten. Das müssen ihre Betreiber beheben.',
-    },
     server_error: {
       title: 'Hier ist etwas schiefgegangen',
       sentence:
@@ -191,17 +120,12 @@ export const de: Words = {
       title: 'Gerade zu viel los',
       sentence: 'Bitte versuchen Sie es gleich noch einmal. Es ging nichts verloren.',
     },
-    unregistered_redirect: {
+    redirect_mismatch: {
       title: 'Diesem Link zu folgen ist nicht sicher',
       sentence:
         'Die Anwendung wollte Sie an eine Adresse schicken, die sie nicht registriert hat; darum bleiben Sie hier. Das müssen ihre Betreiber beheben.',
     },
-    request_expired: {
-      title: 'Diese Anmeldung ist beendet',
-      sentence:
-        'Sie war zu lange offen, ist schon abgeschlossen oder wurde in einem anderen Browser begonnen. Bitte gehen Sie zurück zur Anwendung und beginnen Sie noch einmal.',
-    },
-    form_refused: {
+    form_stale: {
       title: 'Bitte versuchen Sie das noch einmal',
       sentence:
         'Dieses Formular war zu lange offen oder kam nicht von unserer eigenen Seite; es wurde nichts geändert. Bitte gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.',
@@ -210,19 +134,15 @@ export const de: Words = {
       title: 'Hier ist nichts',
       sentence: 'Vielleicht ist die Adresse vertippt, oder die Seite ist umgezogen.',
     },
-    method_not_allowed: {
-      title: 'So lässt sich diese Seite nicht benutzen',
-      sentence: 'Die Adresse gibt es, aber nicht für diese Art von Anfrage.',
-    },
-    unsupported_media_type: {
+    body_type_wrong: {
       title: 'Dieses Formular ist nicht lesbar',
       sentence: 'Es kam in einem Format, das hier nicht verstanden wird.',
     },
-    payload_too_large: {
+    body_too_large: {
       title: 'Das war zu viel auf einmal',
       sentence: 'Es wurde mehr gesendet, als hier angenommen wird.',
     },
-    too_many_requests: {
+    too_many_failures: {
       title: 'Zu viele Versuche',
       sentence: 'Bitte warten Sie etwas und versuchen Sie es dann erneut.',
     },

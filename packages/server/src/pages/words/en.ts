@@ -28,6 +28,9 @@ export const en = {
     noScopes: 'It only asks to know that you are signed in.',
     already: 'What you allowed before',
     returnsTo: 'Takes you back to',
+    website: 'Website',
+    policy: 'Privacy policy',
+    terms: 'Terms of service',
     clientId: 'Application ID',
     caution: 'Allow this only if you trust the application and started this yourself.',
     allow: 'Allow',
@@ -106,77 +109,6 @@ export const en = {
       sentence:
         'The application asked for something it is not registered for. Its owners need to put this right.',
     },
-    invalid_grant: {
-      title: 'This sign-in is no longer valid',
-      sentence:
-        'It was used already, was taken back, or is too old. Please go back to the application and sign in again.',
-    },
-    unsupported_grant_type: {
-      title: 'This application may not do that',
-      sentence:
-        'The application asked in a way that is not offered here. Its owners need to put this right.',
-    },
-    unsupported_response_type: {
-      title: 'This link does not work',
-      sentence:
-        'The application asked for a kind of answer that is not offered here. Its owners need to put this right.',
-    },
-    invalid_scope: {
-      title: 'This access cannot be given',
-      sentence:
-        'The application asked for access that does not exist or that it may not have. Its owners need to put this right.',
-    },
-    invalid_target: {
-      title: 'This access cannot be given',
-      sentence:
-        'The application asked for access to a service that is not known here. Its owners need to put this right.',
-    },
-    invalid_token: {
-      title: 'This access is no longer valid',
-      sentence:
-        'It has ended or was taken back. Please go back to the application and sign in again.',
-    },
-    insufficient_scope: {
-      title: 'This access is not enough',
-      sentence: 'The application needs more access than you gave it for this step.',
-    },
-    access_denied: {
-      title: 'Access was not given',
-      sentence:
-        'Nothing was shared with the application. If you did not mean this, go back to it and start again.',
-    },
-    login_required: {
-      title: 'Please sign in first',
-      sentence: 'You are not signed in. Please go back to the application and sign in.',
-    },
-    consent_required: {
-      title: 'Your permission is needed',
-      sentence:
-        'The application needs your permission before it can go on. Please go back to it and start again.',
-    },
-    interaction_required: {
-      title: 'Please sign in again',
-      sentence: 'This step needs you. Please go back to the application and sign in again.',
-    },
-    account_selection_required: {
-      title: 'Please choose an account',
-      sentence: 'Please go back to the application, start again and choose an account.',
-    },
-    request_not_supported: {
-      title: 'This link does not work',
-      sentence:
-        'The application asked in a way that is not offered here. Its owners need to put this right.',
-    },
-    request_uri_not_supported: {
-      title: 'This link does not work',
-      sentence:
-        'The application asked in a way that is not offered here. Its owners need to put this right.',
-    },
-    registration_not_supported: {
-      title: 'This link does not work',
-      sentence:
-        'The application tried to register itself, which is not offered here. Its owners need to put this right.',
-    },
     server_error: {
       title: 'Something went wrong here',
       sentence:
@@ -186,17 +118,12 @@ export const en = {
       title: 'Too busy just now',
       sentence: 'Please try again in a moment. Nothing was lost.',
     },
-    unregistered_redirect: {
+    redirect_mismatch: {
       title: 'This link is not safe to follow',
       sentence:
         'The application asked to send you to an address that it has not registered, so you stay here. Its owners need to put this right.',
     },
-    request_expired: {
-      title: 'This sign-in has ended',
-      sentence:
-        'It was open for too long, was finished already, or was started in another browser. Please go back to the application and start again.',
-    },
-    form_refused: {
+    form_stale: {
       title: 'Please try that again',
       sentence:
         'This form was open for too long or did not come from our own page, so nothing was changed. Please go back, reload the page and try again.',
@@ -205,19 +132,15 @@ export const en = {
       title: 'There is nothing here',
       sentence: 'The address may be mistyped, or the page has moved.',
     },
-    method_not_allowed: {
-      title: 'This page cannot be used that way',
-      sentence: 'The address exists, but not for this kind of request.',
-    },
-    unsupported_media_type: {
+    body_type_wrong: {
       title: 'This form cannot be read',
       sentence: 'It was sent in a format that is not understood here.',
     },
-    payload_too_large: {
+    body_too_large: {
       title: 'That was too much at once',
       sentence: 'What was sent is larger than what is accepted here.',
     },
-    too_many_requests: {
+    too_many_failures: {
       title: 'Too many attempts',
       sentence: 'Please wait a little and try again.',
     },
