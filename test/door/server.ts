@@ -20,6 +20,8 @@ export type ServerOptions = {
   /** The port of the server before, to start again on the same issuer. */
   port?: number
   masterKey?: string
+  /** Where its clock stands at the start, in seconds. */
+  now?: number
 }
 
 /** An answer as it left the server. */
@@ -80,7 +82,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   if (!read.ok) throw new Error(read.faults.join('\n'))
   const lines: string[] = []
   const log = openLog('debug', { write: (line: string) => void lines.push(line) })
-  const clock = fixedClock(Math.floor(Date.now() / 1000))
+  const clock = fixedClock(options.now ?? Math.floor(Date.now() / 1000))
   const opened = await openStore(read.configuration.database, { issuer, dev })
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')

@@ -22,12 +22,16 @@ const checkBinding = ({ token, family }: Found, { call }: Asked): void => {
   }
 }
 
-const checkLive = (found: Found, { call }: Asked): void => {
+const checkLive = (found: Found, { call, policy }: Asked): void => {
   const { client } = call
-  const dead = whyDead(client, found, found.family.createdAt)
+  const { family, grant } = found
+  const dead = whyDead(client, found, family.createdAt)
   if (dead) throw new Refusal(dead)
+  const resources = policy.resources.map((one) => one.resource)
   const keeps =
-    covers(client.scope, found.family.scope) && covers(found.grant.scope, found.family.scope)
+    covers(client.scope, family.scope) &&
+    covers(grant.scope, family.scope) &&
+    covers(resources, family.resources)
   if (!keeps) throw new Refusal('scope_lost')
 }
 
