@@ -9,6 +9,7 @@ import {
 } from './authorize-request.ts'
 import { type Call, eventOf } from './call.ts'
 import { wantedSubject } from './claims.ts'
+import { findCovering, newGrant } from './consent.ts'
 import type { RedirectFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { Change, Code, Grant, Session, User } from './records.ts'
@@ -87,9 +88,7 @@ const checkSubject = ({ claims }: AuthorizeRequest, { user }: SignedIn): void =>
 const needsConsent = ({ target, request }: Asked, grants: readonly Grant[]): boolean => {
   if (target.client.consent === 'implicit') return false
   if (request.prompts.includes('consent') || asksEveryTime(target)) return true
-  return !grants.some(
-    (grant) => covers(grant.scope, request.scope) && covers(grant.resources, request.resources),
-  )
+  return findCovering(grants, request) === undefined
 }
 
 const denied = (call: Call): Refusal => {
@@ -124,17 +123,6 @@ const refuse = async (
   return back(parts, target, { error: refusal.code, error_description: refusal.sentence })
 }
 
-const newGrant = (call: Call, { target, request, signedIn }: Asked, id: number): Grant => ({
-  id,
-  userId: signedIn.user.id,
-  clientId: target.client.id,
-  scope: request.scope,
-  resources: request.resources,
-  createdAt: call.now,
-  ...(call.address !== undefined && { address: call.address }),
-  ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
-})
-
 const grantChange = (grant: Grant, known: Grant | undefined): Change[] => {
   if (!known) return [{ put: 'grant', grant }]
   const { scope, resources } = grant
@@ -151,7 +139,12 @@ const mintCode = async (
   const { target, request, signedIn } = asked
   const id = parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'code', id)
-  const grant = newGrant(call, asked, known?.id ?? parts.store.newId())
+  const grant = newGrant(call, known?.id ?? parts.store.newId(), {
+    userId: signedIn.user.id,
+    clientId: target.client.id,
+    scope: request.scope,
+    resources: request.resources,
+  })
   call.about.grantId = grant.id
   const { challenge, nonce, claims } = request
   const code: Code = {

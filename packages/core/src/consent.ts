@@ -1,0 +1,24 @@
+// Consent: the grant that a user gives a client, and whether one that was given covers a request.
+
+import type { Call } from './call.ts'
+import type { Grant } from './records.ts'
+import { covers } from './scope.ts'
+
+/** What a grant is about. */
+export type Consent = Pick<Grant, 'userId' | 'clientId' | 'scope' | 'resources'>
+
+/** A grant that is given with this call, from where it came. */
+export const newGrant = (call: Call, id: number, consent: Consent): Grant => ({
+  id,
+  ...consent,
+  createdAt: call.now,
+  ...(call.address !== undefined && { address: call.address }),
+  ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
+})
+
+/** The first of a user's grants that covers this scope and these resources. */
+export const findCovering = (
+  grants: readonly Grant[],
+  { scope, resources }: Pick<Consent, 'scope' | 'resources'>,
+): Grant | undefined =>
+  grants.find((grant) => covers(grant.scope, scope) && covers(grant.resources, resources))
