@@ -4,13 +4,14 @@ import { describe, expect, test } from 'vitest'
 import type { ClientCall } from '../call.ts'
 import { standard } from '../dialects/standard.ts'
 import type { Fields } from '../oauth.ts'
-import type { Policy } from '../parts.ts'
+import type { Policy, Resource } from '../parts.ts'
 import type { Client, FoundRefreshToken, RefreshToken } from '../records.ts'
 import { Refusal } from '../refusal.ts'
 import type { Verdict } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
 
 const NOW = 1_000_000
+const RESOURCE = { resource: 'https://api.test/', introspected_by: [] }
 
 const client = {
   id: 'web',
@@ -54,14 +55,17 @@ const found = (over: Partial<FoundRefreshToken> = {}): FoundRefreshToken => ({
   ...over,
 })
 
+/** What a test changes about the judgement. */
+type Given = { window?: number; fields?: Fields; by?: Client; resources?: Resource[] }
+
 const judge = (
   what: FoundRefreshToken,
-  { window = 30, fields = {}, by = client }: { window?: number; fields?: Fields; by?: Client } = {},
+  { window = 30, fields = {}, by = client, resources = [RESOURCE] }: Given = {},
 ): Verdict => {
   const policy = {
     lifetimes: { replay_window: window, refresh_token: 9000 },
     scopes: {},
-    resources: [],
+    resources,
   } as unknown as Policy
   const call = {
     fields,
@@ -158,6 +162,10 @@ describe('a token that was spent before', () => {
     expect(said.code).toBe('invalid_scope')
     expect(ends(said)).toBe(false)
   })
+})
+
+test('a resource that is gone gets no more tokens', () => {
+  expect(refusal(() => judge(found(), { resources: [] })).reason).toBe('scope_lost')
 })
 
 describe('what stands behind a token', () => {
