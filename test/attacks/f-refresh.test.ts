@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Store } from '@patois/core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, call, getCode, getTokens, openBrowser } from '../door/browser.ts'
 import {
@@ -382,6 +383,26 @@ describe('bursts on a file', () => {
     await checkAlive(openid, own)
   })
 
+  test('F3: of refreshes at once that ask for different things one kind succeeds', async () => {
+    await start('10s')
+    let last: Tokens = await getTokens(own, 'cc', { scope: 'api.read api.write' })
+    for (let round = 0; round < 5; round++) {
+      const scopes = ['api.read', 'api.write', 'api.read api.write']
+      const calls = Array.from({ length: 30 }, (_, index) =>
+        refresh(own, last.refresh_token, { scope: scopes[index % 3] ?? '' }),
+      )
+      const answers = await Promise.all(calls)
+      const won = answers.filter(({ status }) => status === 200)
+      expect(won).toHaveLength(10)
+      for (const { body } of won) expect(body).toEqual(won[0]?.body)
+      for (const answer of answers.filter(({ status }) => status !== 200))
+        checkAnswer(answer, { status: 400, error: 'invalid_grant' })
+      last = tokensOf(won[0] as Answer)
+    }
+    expect(oddFamilies()).toEqual([])
+    await checkAlive(last, own)
+  })
+
   test('F7: what a refresh wins in a race with its revocation is dead', async () => {
     await start('0')
     const browser = openBrowser()
@@ -412,6 +433,47 @@ describe('bursts on a file', () => {
   })
 
   test.skip('F6: one token at two nodes at once — a second node needs PostgreSQL', () => {})
+})
+
+test('F7: a refresh that was judged before its family or grant ended gets nothing', async () => {
+  let reached = () => {}
+  let held: Promise<void> | undefined
+  const wrapStore = (store: Store): Store => ({
+    ...store,
+    commit: async (plan) => {
+      if (plan.spend?.what === 'refresh_token' && held) {
+        reached()
+        await held
+      }
+      return store.commit(plan)
+    },
+  })
+  const own = await startServer({ wrapStore })
+  for (const what of ['family', 'grant'] as const) {
+    const tokens = await getTokens(own)
+    const { familyId = 0, grantId = 0 } = lastRequest(own)
+    const arrived = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    let release = () => {}
+    held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const late = refresh(own, tokens.refresh_token)
+    await arrived
+    const at = own.clock.now()
+    const end = { end: 'grant', id: grantId, at, reason: 'consent_withdrawn' } as const
+    if (what === 'grant') await own.store.commit({ changes: [end], events: [] })
+    else checkAnswer(await revoke(own, tokens.refresh_token), { status: 200 })
+    held = undefined
+    release()
+    checkRefused(await late, `${what}_ended`, own)
+    expect(countRows(own, 'refresh_tokens', `family_id = ${familyId}`)).toBe(1)
+    expect(countRows(own, 'access_tokens', `family_id = ${familyId}`)).toBe(1)
+  }
+  expect(countRows(own, 'replay_cells')).toBe(0)
+  checkLog(own)
+  await own.close()
 })
 
 test('F8: another client cannot use a refresh token, nor harm it', async () => {

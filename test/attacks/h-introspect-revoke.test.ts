@@ -5,7 +5,7 @@ import { type Store, Unavailable } from '@patois/core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { nodeCrypto } from '../../packages/server/src/crypto.ts'
 import { type Answer, call, getCode, getTokens, openBrowser } from '../door/browser.ts'
-import { OTHER_RESOURCE, RESOURCE, RU, SECRETS } from '../door/fixtures.ts'
+import { CLIENTS, OTHER_RESOURCE, RESOURCE, RU, SECRETS } from '../door/fixtures.ts'
 import { sendRaw } from '../door/raw.ts'
 import { checkAnswer, checkLog, checkPage, lastRequest } from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
@@ -73,6 +73,21 @@ test('H2: a resource server learns of tokens for itself only', async () => {
   checkAnswer(seen, { status: 200 })
   expect(seen.body).toMatchObject({ active: true, client_id: 'cc', iss: server.issuer })
   expect(seen.body.aud).toEqual([RESOURCE, server.issuer])
+})
+
+test('H2: a client that is named for a resource learns of its tokens, and only of these', async () => {
+  const clients = CLIENTS.map((one) =>
+    one.client_id === 'cc2' ? { ...one, introspects: [OTHER_RESOURCE] } : one,
+  )
+  const own = await startServer({ configuration: { clients } })
+  const tokens = await getTokens(own, 'cc', { resource: OTHER_RESOURCE })
+  const guarded = await getTokens(own, 'cc', { resource: RESOURCE })
+  expect(await isActive(own, tokens.access_token, 'cc2')).toBe(true)
+  checkInactive(await introspect(own, tokens.refresh_token, 'cc2'))
+  checkInactive(await introspect(own, guarded.access_token, 'cc2'))
+  checkInactive(await introspect(own, tokens.access_token, 'rs'))
+  checkLog(own)
+  await own.close()
 })
 
 test('H2: whoever asks for a signed answer gets the same plain one', async () => {
