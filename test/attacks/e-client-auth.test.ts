@@ -17,6 +17,7 @@ import {
   OTHER_RESOURCE,
   PASSWORDS,
   PK_PRIVATE,
+  PK2_PRIVATE,
   RESOURCE,
   RU,
   SECRETS,
@@ -429,6 +430,14 @@ test('E22: no signature, a public key as HMAC secret and foreign keys prove noth
   checkBadClient(await assert(jws(HEADER, claimsOf(), () => new Uint8Array(64))))
   const der: Seal = (data) => sign('sha256', Buffer.from(data), PK_PRIVATE)
   checkBadClient(await assert(jws(HEADER, claimsOf(), der)))
+})
+
+test('E22: either of two keys without names proves the client, and a third does not', async () => {
+  const third = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+  const claims = { iss: 'pk2', sub: 'pk2' }
+  const by = (key: KeyObject) => jws({ alg: 'ES256' }, { ...claimsOf(claims) }, es256(key))
+  for (const key of PK2_PRIVATE) checkAnswer(await assert(by(key)), { status: 200 })
+  checkBadClient(await assert(by(third)))
 })
 
 test('E22: a key that the assertion brings or points to is never used or fetched', async () => {

@@ -49,6 +49,15 @@ export const RESOURCES = [
   { resource: OTHER_RESOURCE, access_token: 'opaque' },
 ]
 
+/** Both private keys of client `pk2`, whose keys have no names. */
+export const PK2_PRIVATE = [1, 2].map(
+  () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+)
+const PK2_JWKS = PK2_PRIVATE.map((key) => {
+  const { kty, crv, x, y } = key.export({ format: 'jwk' })
+  return { kty, crv, x, y }
+})
+
 /** Clients as a configuration file writes them. */
 export const CLIENTS: Record<string, unknown>[] = [
   {
@@ -86,6 +95,14 @@ export const CLIENTS: Record<string, unknown>[] = [
     token_endpoint_auth_method: 'private_key_jwt',
     jwks: { keys: [PK_JWK] },
     scope: ALL,
+  },
+  {
+    client_id: 'pk2',
+    client_name: 'Two private keys',
+    grant_types: ['client_credentials'],
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: PK2_JWKS },
+    scope: 'api.read',
   },
   {
     client_id: 'pub',

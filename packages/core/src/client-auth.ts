@@ -1,6 +1,13 @@
 // Who is calling: basic, post, private_key_jwt or none (RFC 6749 §2.3, RFC 7523, OIDC Core §9).
 
-import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, type JWTPayload, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  errors,
+  type JSONWebKeySet,
+  type JWTPayload,
+  jwtVerify,
+} from 'jose'
 import type { Call, ClientCall } from './call.ts'
 import type { ClientAuthMethod } from './oauth.ts'
 import type { Parts } from './parts.ts'
@@ -115,15 +122,21 @@ const checkAssertion = async (
 }
 
 const verified = async (assertion: string, jwks: readonly Jwk[], now: number) => {
+  const options = {
+    algorithms: ASSERTION_ALGS,
+    currentDate: new Date(now * 1000),
+    clockTolerance: SKEW,
+    requiredClaims: ['iss', 'sub', 'aud', 'exp', 'jti'],
+  }
   try {
-    const options = {
-      algorithms: ASSERTION_ALGS,
-      currentDate: new Date(now * 1000),
-      clockTolerance: SKEW,
-      requiredClaims: ['iss', 'sub', 'aud', 'exp', 'jti'],
-    }
     return (await jwtVerify(assertion, keySetOf(jwks), options)).payload
-  } catch {
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return undefined
+    // A client that changes its keys may have two that fit, and need not say which by a kid.
+    for await (const key of error) {
+      const tried = await jwtVerify(assertion, key, options).catch(() => undefined)
+      if (tried) return tried.payload
+    }
     return undefined
   }
 }

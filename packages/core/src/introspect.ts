@@ -3,7 +3,7 @@
 import { type PresentedToken, presentAccessToken } from './access-token.ts'
 import type { Call, ClientCall } from './call.ts'
 import { authenticate } from './client-auth.ts'
-import { whyDead } from './live.ts'
+import { whyNotRefreshed } from './live.ts'
 import type { Facts } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import { type Client, isConfidential } from './records.ts'
@@ -71,7 +71,7 @@ const refreshFacts = async (
     token.spentAt !== undefined ||
     token.expiresAt <= call.now ||
     family.expiresAt <= call.now ||
-    whyDead(call.client, found, family.createdAt) !== undefined
+    whyNotRefreshed(parts.policy, call.client, found) !== undefined
   if (dead) return INACTIVE
   return {
     active: true,

@@ -1,11 +1,11 @@
 // The refresh token grant: rotation with idempotent replay (RFC 6749 §6, RFC 9700 §4.14.2).
 
 import { type ClientCall, eventOf } from '../call.ts'
-import { whyDead } from '../live.ts'
+import { whyNotRefreshed } from '../live.ts'
 import type { FoundRefreshToken, Plan } from '../records.ts'
 import { type Reason, Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
-import { covers, narrowScope } from '../scope.ts'
+import { narrowScope } from '../scope.ts'
 import { readSecret } from '../secret.ts'
 import type { Asked, GrantType, Verdict } from './grant.ts'
 
@@ -23,16 +23,8 @@ const checkBinding = ({ token, family }: Found, { call }: Asked): void => {
 }
 
 const checkLive = (found: Found, { call, policy }: Asked): void => {
-  const { client } = call
-  const { family, grant } = found
-  const dead = whyDead(client, found, family.createdAt)
+  const dead = whyNotRefreshed(policy, call.client, found)
   if (dead) throw new Refusal(dead)
-  const resources = policy.resources.map((one) => one.resource)
-  const keeps =
-    covers(client.scope, family.scope) &&
-    covers(grant.scope, family.scope) &&
-    covers(resources, family.resources)
-  if (!keeps) throw new Refusal('scope_lost')
 }
 
 // The table of rules for a token that was spent before: say it again, stay calm, or end the family.
