@@ -3,10 +3,11 @@
 import { looksLikeJwt, readOwnJwt } from './jwt.ts'
 import { whyDead } from './live.ts'
 import type { Parts } from './parts.ts'
-import type { Client, Lineage } from './records.ts'
+import type { Client } from './records.ts'
 import type { Reason } from './refusal.ts'
 import { splitScope } from './scope.ts'
 import { readHandle, readSecret } from './secret.ts'
+import type { Lineage } from './store.ts'
 
 /** A live access token and all that stands behind it. */
 export type PresentedToken = {
@@ -26,11 +27,11 @@ export type Presented = { token: PresentedToken; dead?: Reason } | { dead: Reaso
 type Bare = Omit<PresentedToken, 'client'> & { clientId: string; ended: boolean }
 
 /** Looks an access token up; `dead` says why it may not be used, `token` whose it was. */
-export const presentAccessToken = async (
+export async function presentAccessToken(
   parts: Parts,
   text: string,
   now: number,
-): Promise<Presented> => {
+): Promise<Presented> {
   const bare = looksLikeJwt(text) ? await readJwt(parts, text, now) : await readOpaque(parts, text)
   const client = bare && (await parts.store.findClient(bare.clientId))
   if (!bare || !client) return { dead: 'token_unknown' }
@@ -40,7 +41,7 @@ export const presentAccessToken = async (
   return dead ? { token, dead } : { token }
 }
 
-const whyUnusable = (token: PresentedToken, now: number): Reason | undefined => {
+function whyUnusable(token: PresentedToken, now: number): Reason | undefined {
   if (token.expiresAt <= now) return 'token_expired'
   const { client, lineage, createdAt } = token
   if (lineage) return whyDead(client, lineage, createdAt) && 'token_revoked'
@@ -48,7 +49,7 @@ const whyUnusable = (token: PresentedToken, now: number): Reason | undefined => 
   return gone ? 'token_revoked' : undefined
 }
 
-const readOpaque = async (parts: Parts, text: string): Promise<Bare | undefined> => {
+async function readOpaque(parts: Parts, text: string): Promise<Bare | undefined> {
   const secret = await readSecret(parts, 'access_token', text)
   const found = secret && (await parts.store.findAccessToken(secret.id))
   if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) return undefined
@@ -66,7 +67,7 @@ const readOpaque = async (parts: Parts, text: string): Promise<Bare | undefined>
   }
 }
 
-const readJwt = async (parts: Parts, text: string, now: number): Promise<Bare | undefined> => {
+async function readJwt(parts: Parts, text: string, now: number): Promise<Bare | undefined> {
   const claims = await readOwnJwt(parts, text, 'at+jwt', now)
   if (!claims) return undefined
   const jti = String(claims.jti)

@@ -40,7 +40,7 @@ const LONGEST = 8192
  * Finds the client and the redirect URI. Its Refusals must not redirect: nothing says yet that
  * the redirect URI is the client's (RFC 6749 §4.1.2.1).
  */
-export const readTarget = async (parts: Parts, call: Call): Promise<Target> => {
+export async function readTarget(parts: Parts, call: Call): Promise<Target> {
   const { client_id, redirect_uri, response_mode, scope, state } = call.fields
   if (client_id === undefined) throw new Refusal('field_missing', { field: 'client_id' })
   const client = await parts.store.findClient(client_id)
@@ -61,11 +61,11 @@ export const readTarget = async (parts: Parts, call: Call): Promise<Target> => {
 }
 
 /** Checks the rest of the request. Throws Refusals that go to the redirect URI. */
-export const readAuthorizeRequest = async (
+export async function readAuthorizeRequest(
   parts: Parts,
   call: Call,
   { client }: Target,
-): Promise<AuthorizeRequest> => {
+): Promise<AuthorizeRequest> {
   checkSupported(call)
   if (!client.grantTypes.includes('authorization_code')) throw new Refusal('grant_not_allowed')
   const { claims, id_token_hint, nonce } = call.fields
@@ -84,7 +84,7 @@ export const readAuthorizeRequest = async (
   }
 }
 
-const checkSupported = ({ fields }: Call): void => {
+function checkSupported({ fields }: Call): void {
   if (fields.request !== undefined) throw new Refusal('request_unsupported')
   if (fields.request_uri !== undefined) throw new Refusal('request_uri_unsupported')
   if (fields.registration !== undefined) throw new Refusal('registration_unsupported')
@@ -98,7 +98,7 @@ const checkSupported = ({ fields }: Call): void => {
   if (nonce.length > LONGEST) throw new Refusal('parameter_too_long', { field: 'nonce' })
 }
 
-const readChallenge = ({ fields }: Call, client: Client): string | undefined => {
+function readChallenge({ fields }: Call, client: Client): string | undefined {
   const { code_challenge, code_challenge_method } = fields
   if (code_challenge !== undefined) {
     checkChallenge(code_challenge, code_challenge_method)
@@ -109,13 +109,13 @@ const readChallenge = ({ fields }: Call, client: Client): string | undefined => 
   return undefined
 }
 
-const readMaxAge = (text: string | undefined): number | undefined => {
+function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (!/^\d{1,10}$/.test(text)) throw new Refusal('max_age_malformed')
   return Number(text)
 }
 
-const readPrompts = (text: string | undefined): string[] => {
+function readPrompts(text: string | undefined): string[] {
   const prompts = text?.split(' ') ?? []
   const alone = !prompts.includes('none') || prompts.length === 1
   if (!alone || !prompts.every((one) => PROMPTS.includes(one)))
@@ -124,7 +124,7 @@ const readPrompts = (text: string | undefined): string[] => {
 }
 
 // An expired ID token still says who was meant (OIDC Core §3.1.2.1).
-const readHint = async (parts: Parts, call: Call, client: Client, hint: string) => {
+async function readHint(parts: Parts, call: Call, client: Client, hint: string) {
   const claims = await readOwnJwt(parts, hint, 'JWT', call.now)
   const audience = [claims?.aud].flat()
   if (!claims || typeof claims.sub !== 'string' || !audience.includes(client.id)) {
@@ -134,5 +134,6 @@ const readHint = async (parts: Parts, call: Call, client: Client, hint: string) 
 }
 
 /** True for clients that anybody can pose as: their user is asked every time (RFC 8252 §8.6). */
-export const asksEveryTime = ({ client, redirectUri }: Target): boolean =>
-  client.proof.method === 'none' && (client.legacyPublic || isNative(redirectUri))
+export function asksEveryTime({ client, redirectUri }: Target): boolean {
+  return client.proof.method === 'none' && (client.legacyPublic || isNative(redirectUri))
+}

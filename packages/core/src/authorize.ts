@@ -12,10 +12,11 @@ import { wantedSubject } from './claims.ts'
 import { findCovering, newGrant } from './consent.ts'
 import type { RedirectFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
-import type { Change, Code, Grant, Session, User } from './records.ts'
+import type { Code, Grant, Session, User } from './records.ts'
 import { Refusal } from './refusal.ts'
 import { covers, union } from './scope.ts'
 import { mintSecret } from './secret.ts'
+import type { Change } from './store.ts'
 
 /** Who is signed in at the browser that asks. */
 export type SignedIn = { session: Session; user: User }
@@ -33,12 +34,12 @@ export type Decision = 'allow' | 'deny' | undefined
  * Answers an authorization request, or a decision about it. Throws Refusals that must be shown
  * on a page of ours; every other refusal is an outcome that goes to the client.
  */
-export const authorize = async (
+export async function authorize(
   parts: Parts,
   call: Call,
   signedIn: SignedIn | undefined,
   decision: Decision,
-): Promise<AuthorizeOutcome> => {
+): Promise<AuthorizeOutcome> {
   const target = await readTarget(parts, call)
   try {
     const request = await readAuthorizeRequest(parts, call, target)
@@ -65,11 +66,7 @@ export const authorize = async (
 
 type Asked = { target: Target; request: AuthorizeRequest; signedIn: SignedIn }
 
-const needsLogin = (
-  call: Call,
-  request: AuthorizeRequest,
-  { session, user }: SignedIn,
-): boolean => {
+function needsLogin(call: Call, request: AuthorizeRequest, { session, user }: SignedIn): boolean {
   const { prompts, maxAge, hintedSub } = request
   return (
     prompts.includes('login') ||
@@ -80,62 +77,64 @@ const needsLogin = (
 }
 
 // OIDC Core §5.5.1: a request for one user's sub is never answered with another's.
-const checkSubject = ({ claims }: AuthorizeRequest, { user }: SignedIn): void => {
+function checkSubject({ claims }: AuthorizeRequest, { user }: SignedIn): void {
   const wanted = wantedSubject(claims)
   if (wanted !== undefined && wanted !== user.sub) throw new Refusal('login_needed')
 }
 
-const needsConsent = ({ target, request }: Asked, grants: readonly Grant[]): boolean => {
+function needsConsent({ target, request }: Asked, grants: readonly Grant[]): boolean {
   if (target.client.consent === 'implicit') return false
   if (request.prompts.includes('consent') || asksEveryTime(target)) return true
   return findCovering(grants, request) === undefined
 }
 
-const denied = (call: Call): Refusal => {
+function denied(call: Call): Refusal {
   const events = [eventOf(call, 'consent', 'refused', 'consent_denied')]
   return new Refusal('consent_denied', { plan: { changes: [], events } })
 }
 
 // The state goes back in errors as well, and the issuer in every answer (RFC 9207 §2).
-const back = (
+function back(
   parts: Parts,
   target: Target,
   facts: Omit<RedirectFacts, 'iss' | 'state'>,
-): AuthorizeOutcome => ({
-  next: 'redirect',
-  to: target.redirectUri,
-  mode: target.mode,
-  facts: {
-    ...facts,
-    ...(target.state !== undefined && { state: target.state }),
-    iss: parts.issuer,
-  },
-})
+): AuthorizeOutcome {
+  return {
+    next: 'redirect',
+    to: target.redirectUri,
+    mode: target.mode,
+    facts: {
+      ...facts,
+      ...(target.state !== undefined && { state: target.state }),
+      iss: parts.issuer,
+    },
+  }
+}
 
-const refuse = async (
+async function refuse(
   parts: Parts,
   call: Call,
   target: Target,
   refusal: Refusal,
-): Promise<AuthorizeOutcome> => {
+): Promise<AuthorizeOutcome> {
   if (refusal.details.plan) await parts.store.commit(refusal.details.plan)
   call.about.refused = refusal.reason
   return back(parts, target, { error: refusal.code, error_description: refusal.sentence })
 }
 
-const grantChange = (grant: Grant, known: Grant | undefined): Change[] => {
+function grantChange(grant: Grant, known: Grant | undefined): Change[] {
   if (!known) return [{ put: 'grant', grant }]
   const { scope, resources } = grant
   const same = covers(known.scope, scope) && covers(known.resources, resources)
   return same ? [] : [{ widen: 'grant', id: known.id, scope, resources }]
 }
 
-const mintCode = async (
+async function mintCode(
   parts: Parts,
   call: Call,
   asked: Asked,
   known: Grant | undefined,
-): Promise<string> => {
+): Promise<string> {
   const { target, request, signedIn } = asked
   const id = parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'code', id)

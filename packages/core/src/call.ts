@@ -34,12 +34,12 @@ export type Call = Sent & {
 export type ClientCall = Call & { client: Client }
 
 /** The audit event of a decision about this call. */
-export const eventOf = (
+export function eventOf(
   call: Call,
   type: string,
   decision: AuditEvent['decision'],
   reason: string,
-): AuditEvent => {
+): AuditEvent {
   const { refused: _, ...about } = call.about
   return {
     at: call.now,

@@ -12,12 +12,12 @@ const FORBIDDEN = ['__proto__', 'constructor', 'prototype']
 const OWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'auth_time', 'sid', 'acr', 'amr', 'azp']
 
 /** The claims of a user that the scope and the request release, as far as the user has them. */
-export const releasedClaims = (
+export function releasedClaims(
   policy: Policy,
   user: User,
   scope: readonly string[],
   requested: Readonly<Record<string, unknown>> | undefined,
-): Record<string, unknown> => {
+): Record<string, unknown> {
   const names = [...claimsOf(policy, scope), ...Object.keys(requested ?? {})]
   const released: Record<string, unknown> = {}
   for (const name of names) {
@@ -26,10 +26,11 @@ export const releasedClaims = (
   return released
 }
 
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
-const isSound = (value: unknown, depth: number): boolean => {
+function isSound(value: unknown, depth: number): boolean {
   if (depth > DEEPEST) return false
   if (Array.isArray(value)) return value.every((one) => isSound(one, depth + 1))
   if (!isPlain(value)) return true
@@ -39,7 +40,7 @@ const isSound = (value: unknown, depth: number): boolean => {
 }
 
 /** Reads the claims parameter. Throws a Refusal when it is not what OIDC Core §5.5 describes. */
-export const parseClaims = (text: string): ClaimsRequest => {
+export function parseClaims(text: string): ClaimsRequest {
   const parsed = text.length > LONGEST ? undefined : parseJson(text)
   if (!isPlain(parsed) || !isSound(parsed, 0)) throw new Refusal('claims_malformed')
   const member = (name: 'userinfo' | 'id_token'): Record<string, unknown> | undefined => {
@@ -52,7 +53,7 @@ export const parseClaims = (text: string): ClaimsRequest => {
   return { ...(userinfo && { userinfo }), ...(idToken && { id_token: idToken }) }
 }
 
-const parseJson = (text: string): unknown => {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -61,7 +62,7 @@ const parseJson = (text: string): unknown => {
 }
 
 /** The user that a request insists on through a `sub` claim; undefined when it does not. */
-export const wantedSubject = (claims: ClaimsRequest | undefined): unknown => {
+export function wantedSubject(claims: ClaimsRequest | undefined): unknown {
   const asked = claims?.id_token?.sub ?? claims?.userinfo?.sub
   return isPlain(asked) && Object.hasOwn(asked, 'value') ? asked.value : undefined
 }

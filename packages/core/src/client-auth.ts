@@ -24,7 +24,7 @@ const NO_HASH = new Uint8Array(32)
 
 const keySets = new WeakMap<readonly Jwk[], ReturnType<typeof createLocalJWKSet>>()
 
-const keySetOf = (jwks: readonly Jwk[]) => {
+function keySetOf(jwks: readonly Jwk[]) {
   const known = keySets.get(jwks)
   if (known) return known
   const set = createLocalJWKSet({ keys: jwks } as unknown as JSONWebKeySet)
@@ -32,7 +32,7 @@ const keySetOf = (jwks: readonly Jwk[]) => {
   return set
 }
 
-const methodOf = (call: Call): ClientAuthMethod => {
+function methodOf(call: Call): ClientAuthMethod {
   const { client_assertion, client_assertion_type, client_secret } = call.fields
   const asserted = client_assertion !== undefined || client_assertion_type !== undefined
   if (asserted && client_secret !== undefined) throw new Refusal('client_ambiguous')
@@ -42,13 +42,13 @@ const methodOf = (call: Call): ClientAuthMethod => {
 }
 
 // In the standard dialect the registered method binds; elsewhere the dialect gives the place.
-const isMethodRight = (call: Call, registered: ClientAuthMethod, used: ClientAuthMethod) => {
+function isMethodRight(call: Call, registered: ClientAuthMethod, used: ClientAuthMethod) {
   const secret = (method: string): boolean => method.startsWith('client_secret_')
   if (call.dialect.exactClientAuth) return registered === used
   return registered === used || (secret(registered) && secret(used))
 }
 
-const claimedId = (call: Call): string | undefined => {
+function claimedId(call: Call): string | undefined {
   if (call.fields.client_id !== undefined) return call.fields.client_id
   const assertion = call.fields.client_assertion
   if (assertion === undefined || assertion.length > LONGEST_ASSERTION) return undefined
@@ -62,7 +62,7 @@ const claimedId = (call: Call): string | undefined => {
 }
 
 /** Finds the client and checks its proof. Throws a Refusal, the same one for every cause. */
-export const authenticate = async (parts: Parts, call: Call): Promise<ClientCall> => {
+export async function authenticate(parts: Parts, call: Call): Promise<ClientCall> {
   const method = methodOf(call)
   const id = claimedId(call)
   if (id === undefined) throw new Refusal('client_missing')
@@ -76,12 +76,12 @@ export const authenticate = async (parts: Parts, call: Call): Promise<ClientCall
 }
 
 // The digest is made and compared whoever the client is: an unknown one costs the same.
-const faultOf = async (
+async function faultOf(
   parts: Parts,
   call: Call,
   client: Client | undefined,
   method: ClientAuthMethod,
-): Promise<Reason | undefined> => {
+): Promise<Reason | undefined> {
   const proof = client?.proof
   const registered = proof && 'secretHash' in proof ? proof.secretHash : NO_HASH
   const sent = await parts.crypto.sha256(call.fields.client_secret ?? '')
@@ -95,19 +95,19 @@ const faultOf = async (
     : undefined
 }
 
-const countFailure = async (parts: Parts, call: Call, id: string, reason: Reason) => {
+async function countFailure(parts: Parts, call: Call, id: string, reason: Reason) {
   const retryAfter = await parts.throttle.failed([`client:${id}`, `network:${call.network}`])
   return retryAfter === undefined
     ? new Refusal(reason)
     : new Refusal('too_many_failures', { retryAfter })
 }
 
-const checkAssertion = async (
+async function checkAssertion(
   parts: Parts,
   call: Call,
   client: Client,
   jwks: readonly Jwk[],
-): Promise<Reason | undefined> => {
+): Promise<Reason | undefined> {
   const { client_assertion: assertion, client_assertion_type: type } = call.fields
   if (type !== ASSERTION_TYPE || !assertion || assertion.length > LONGEST_ASSERTION) {
     return 'assertion_wrong'
@@ -121,7 +121,7 @@ const checkAssertion = async (
   return first ? undefined : 'assertion_replayed'
 }
 
-const verified = async (assertion: string, jwks: readonly Jwk[], now: number) => {
+async function verified(assertion: string, jwks: readonly Jwk[], now: number) {
   const options = {
     algorithms: ASSERTION_ALGS,
     currentDate: new Date(now * 1000),
@@ -142,7 +142,7 @@ const verified = async (assertion: string, jwks: readonly Jwk[], now: number) =>
 }
 
 // RFC 7523 §3: made by the client, about the client, for us, for a short time.
-const areClaimsRight = (parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean => {
+function areClaimsRight(parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean {
   const { iss, sub, aud, exp, iat, jti } = claims
   const ours = [parts.issuer, parts.issuer.replace(/\/$/, '') + call.operation.path]
   const audience = [aud].flat()

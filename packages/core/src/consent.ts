@@ -8,17 +8,20 @@ import { covers } from './scope.ts'
 export type Consent = Pick<Grant, 'userId' | 'clientId' | 'scope' | 'resources'>
 
 /** A grant that is given with this call, from where it came. */
-export const newGrant = (call: Call, id: number, consent: Consent): Grant => ({
-  id,
-  ...consent,
-  createdAt: call.now,
-  ...(call.address !== undefined && { address: call.address }),
-  ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
-})
+export function newGrant(call: Call, id: number, consent: Consent): Grant {
+  return {
+    id,
+    ...consent,
+    createdAt: call.now,
+    ...(call.address !== undefined && { address: call.address }),
+    ...(call.userAgent !== undefined && { userAgent: call.userAgent }),
+  }
+}
 
 /** The first of a user's grants that covers this scope and these resources. */
-export const findCovering = (
+export function findCovering(
   grants: readonly Grant[],
   { scope, resources }: Pick<Consent, 'scope' | 'resources'>,
-): Grant | undefined =>
-  grants.find((grant) => covers(grant.scope, scope) && covers(grant.resources, resources))
+): Grant | undefined {
+  return grants.find((grant) => covers(grant.scope, scope) && covers(grant.resources, resources))
+}

@@ -13,7 +13,7 @@ import { readSecret } from './secret.ts'
 const INACTIVE: Facts = { active: false }
 
 /** What the caller may know of a token. Throws a Refusal for clients without credentials. */
-export const introspect = async (parts: Parts, call: Call): Promise<Facts> => {
+export async function introspect(parts: Parts, call: Call): Promise<Facts> {
   const known = await authenticate(parts, call)
   if (!isConfidential(known.client)) throw new Refusal('client_method_wrong')
   const text = call.fields.token
@@ -21,16 +21,17 @@ export const introspect = async (parts: Parts, call: Call): Promise<Facts> => {
   return (await refreshFacts(parts, known, text)) ?? (await accessFacts(parts, known, text))
 }
 
-const isNamedFor = (parts: Parts, client: Client, audience: readonly string[]): boolean =>
-  audience.some(
+function isNamedFor(parts: Parts, client: Client, audience: readonly string[]): boolean {
+  return audience.some(
     (name) =>
       client.introspects.includes(name) ||
       parts.policy.resources.some(
         (one) => one.resource === name && one.introspected_by.includes(client.id),
       ),
   )
+}
 
-const accessFacts = async (parts: Parts, call: ClientCall, text: string): Promise<Facts> => {
+async function accessFacts(parts: Parts, call: ClientCall, text: string): Promise<Facts> {
   const presented = await presentAccessToken(parts, text, call.now)
   if (presented.dead || !('token' in presented)) return INACTIVE
   const { token } = presented
@@ -39,7 +40,7 @@ const accessFacts = async (parts: Parts, call: ClientCall, text: string): Promis
   return factsOf(parts, token)
 }
 
-const factsOf = (parts: Parts, token: PresentedToken): Facts => {
+function factsOf(parts: Parts, token: PresentedToken): Facts {
   const { lineage, handle, audience } = token
   return {
     active: true,
@@ -56,11 +57,11 @@ const factsOf = (parts: Parts, token: PresentedToken): Facts => {
   }
 }
 
-const refreshFacts = async (
+async function refreshFacts(
   parts: Parts,
   call: ClientCall,
   text: string,
-): Promise<Facts | undefined> => {
+): Promise<Facts | undefined> {
   const secret = await readSecret(parts, 'refresh_token', text)
   if (!secret) return undefined
   const found = await parts.store.findRefreshToken(secret.id)

@@ -6,10 +6,11 @@ import { releasedClaims } from './claims.ts'
 import type { May, UserMay } from './grants/grant.ts'
 import type { TokenFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
-import type { AccessToken, AuditEvent, Change, RefreshToken } from './records.ts'
+import type { AccessToken, AuditEvent, RefreshToken } from './records.ts'
 import { sealAnswer } from './replay.ts'
 import { scopeAt, tokenForm } from './resource.ts'
 import { mintHandle, mintSecret } from './secret.ts'
+import type { Change } from './store.ts'
 
 /** What is being issued: the call, its leave, and the scope that its tokens get. */
 type Order = { call: ClientCall; may: May; scope: readonly string[] }
@@ -20,11 +21,11 @@ type Minted<F> = { facts: F; changes: Change[] }
 type AccessFacts = Pick<TokenFacts, 'access_token' | 'access_expires_at' | 'token_type'>
 
 /** Issues what a grant type allowed; undefined when somebody else spent the same thing first. */
-export const issue = async (
+export async function issue(
   parts: Parts,
   call: ClientCall,
   may: May,
-): Promise<TokenFacts | undefined> => {
+): Promise<TokenFacts | undefined> {
   const { person } = may
   if (person) call.about.familyId = person.family.record.id
   const order = { call, may, scope: scopeAt(parts.policy, may.resources, may.scope) }
@@ -44,23 +45,28 @@ export const issue = async (
   return won ? facts : undefined
 }
 
-const openings = (person: UserMay | undefined): Change[] => [
-  ...(person?.grant.is === 'new' ? [{ put: 'grant', grant: person.grant.record } as const] : []),
-  ...(person?.family.is === 'new'
-    ? [{ put: 'family', family: person.family.record } as const]
-    : []),
-]
+function openings(person: UserMay | undefined): Change[] {
+  return [
+    ...(person?.grant.is === 'new' ? [{ put: 'grant', grant: person.grant.record } as const] : []),
+    ...(person?.family.is === 'new'
+      ? [{ put: 'family', family: person.family.record } as const]
+      : []),
+  ]
+}
 
 // A rotation is no news about anybody's access; what opens a sign-in's tokens is.
-const eventsOf = ({ call, may }: Order): AuditEvent[] =>
-  may.person?.family.is === 'new' ? [eventOf(call, 'tokens_opened', 'allowed', 'issued')] : []
+function eventsOf({ call, may }: Order): AuditEvent[] {
+  return may.person?.family.is === 'new'
+    ? [eventOf(call, 'tokens_opened', 'allowed', 'issued')]
+    : []
+}
 
-const audienceOf = (parts: Parts, { may, scope }: Order): string[] => {
+function audienceOf(parts: Parts, { may, scope }: Order): string[] {
   if (may.resources.length === 0) return [parts.issuer]
   return scope.includes('openid') ? [...may.resources, parts.issuer] : [...may.resources]
 }
 
-const mintAccess = async (parts: Parts, order: Order): Promise<Minted<AccessFacts>> => {
+async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFacts>> {
   const { call, may } = order
   const expiresAt = call.now + parts.policy.lifetimes.access_token
   const answer = { token_type: 'Bearer', access_expires_at: expiresAt } as const
@@ -89,7 +95,7 @@ const mintAccess = async (parts: Parts, order: Order): Promise<Minted<AccessFact
 }
 
 // RFC 9068 §2.2.
-const jwtClaims = async (parts: Parts, order: Order, expiresAt: number): Promise<object> => {
+async function jwtClaims(parts: Parts, order: Order, expiresAt: number): Promise<object> {
   const { call, may, scope } = order
   const audience = audienceOf(parts, order)
   const family = may.person?.family.record
@@ -108,15 +114,16 @@ const jwtClaims = async (parts: Parts, order: Order, expiresAt: number): Promise
 }
 
 // OIDC Core §3.1.3.6: the left half of the access token's digest.
-const halfHash = async (parts: Parts, token: string): Promise<string> =>
-  base64url.encode((await parts.crypto.sha256(token)).subarray(0, 16))
+async function halfHash(parts: Parts, token: string): Promise<string> {
+  return base64url.encode((await parts.crypto.sha256(token)).subarray(0, 16))
+}
 
-const mintIdToken = async (
+async function mintIdToken(
   parts: Parts,
   { client, now }: ClientCall,
   person: UserMay,
   accessToken: string,
-): Promise<string> => {
+): Promise<string> {
   const { user, family, claims } = person
   // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
   const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
@@ -136,12 +143,12 @@ const mintIdToken = async (
 }
 
 // Completes the facts before they are sealed: the cell must hold the very tokens of the answer.
-const mintRefresh = async (
+async function mintRefresh(
   parts: Parts,
   call: ClientCall,
   { parent, spend, family }: UserMay,
   facts: TokenFacts,
-): Promise<Change[]> => {
+): Promise<Change[]> {
   const { lifetimes } = parts.policy
   const id = spend?.what === 'refresh_token' ? spend.childId : parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'refresh_token', id)

@@ -14,7 +14,7 @@ const LONGEST = 16_384
 const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
 const imported = new WeakMap<Jwk, ReturnType<typeof importJWK>>()
 
-const keyOf = (jwk: Jwk): ReturnType<typeof importJWK> => {
+function keyOf(jwk: Jwk): ReturnType<typeof importJWK> {
   const known = imported.get(jwk)
   if (known) return known
   const key = importJWK(jwk as Parameters<typeof importJWK>[0])
@@ -23,18 +23,20 @@ const keyOf = (jwk: Jwk): ReturnType<typeof importJWK> => {
 }
 
 /** True for text that is a compact JWS by its looks, short enough to be worth reading. */
-export const looksLikeJwt = (text: string): boolean => text.length <= LONGEST && COMPACT.test(text)
+export function looksLikeJwt(text: string): boolean {
+  return text.length <= LONGEST && COMPACT.test(text)
+}
 
 /**
  * The claims of a JWT that one of our published keys signed as this type for this issuer;
  * undefined for anything else. Whether it has expired is for the caller to judge.
  */
-export const readOwnJwt = async (
+export async function readOwnJwt(
   parts: Parts,
   token: string,
   type: JwtType,
   now: number,
-): Promise<Claims | undefined> => {
+): Promise<Claims | undefined> {
   if (!looksLikeJwt(token)) return undefined
   try {
     const header = decodeProtectedHeader(token)
@@ -50,5 +52,6 @@ export const readOwnJwt = async (
   }
 }
 
-const isClaims = (value: unknown): value is Claims =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+function isClaims(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

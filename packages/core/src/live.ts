@@ -1,16 +1,17 @@
 // Live: whether what stands behind a token still stands. Nothing here is cached.
 
 import type { Policy } from './parts.ts'
-import type { Client, Lineage } from './records.ts'
+import type { Client } from './records.ts'
 import type { Reason } from './refusal.ts'
 import { covers } from './scope.ts'
+import type { Lineage } from './store.ts'
 
 /** Why a sign-in's tokens are dead; undefined while client, user, grant and family are live. */
-export const whyDead = (
+export function whyDead(
   client: Client,
   { user, grant, family }: Pick<Lineage, 'user' | 'grant'> & { family?: Lineage['family'] },
   createdAt: number,
-): Reason | undefined => {
+): Reason | undefined {
   if (client.disabledAt !== undefined || createdAt < client.tokensFrom) return 'grant_ended'
   if (user.disabledAt !== undefined || createdAt < user.tokensFrom) return 'user_disabled'
   if (grant.endedAt !== undefined) return 'grant_ended'
@@ -19,11 +20,11 @@ export const whyDead = (
 }
 
 /** Why a family may not be refreshed: it is dead, or lost a scope or a resource that it has. */
-export const whyNotRefreshed = (
+export function whyNotRefreshed(
   policy: Policy,
   client: Client,
   lineage: Lineage,
-): Reason | undefined => {
+): Reason | undefined {
   const { family, grant } = lineage
   const dead = whyDead(client, lineage, family.createdAt)
   if (dead) return dead

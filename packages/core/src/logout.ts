@@ -17,11 +17,11 @@ export type LogoutRequest = {
 }
 
 /** Reads a logout request; what does not hold is left out, and the user is asked. */
-export const readLogout = async (
+export async function readLogout(
   parts: Parts,
   call: Call,
   signedIn: SignedIn | undefined,
-): Promise<LogoutRequest> => {
+): Promise<LogoutRequest> {
   const { id_token_hint, client_id, post_logout_redirect_uri, state } = call.fields
   const hint = id_token_hint ? await readOwnJwt(parts, id_token_hint, 'JWT', call.now) : undefined
   const id = clientIdOf(hint, id_token_hint, client_id)
@@ -39,17 +39,17 @@ export const readLogout = async (
 }
 
 // A hint that is wrong, or that names another client than client_id, vouches for nobody.
-const clientIdOf = (
+function clientIdOf(
   hint: Claims | undefined,
   sentHint: string | undefined,
   clientId: string | undefined,
-): string | undefined => {
+): string | undefined {
   if (sentHint === undefined) return clientId
   const audience = typeof hint?.aud === 'string' ? hint.aud : undefined
   return clientId === undefined || clientId === audience ? audience : undefined
 }
 
-const isAboutSession = (hint: Claims | undefined, signedIn: SignedIn | undefined): boolean => {
+function isAboutSession(hint: Claims | undefined, signedIn: SignedIn | undefined): boolean {
   if (!hint) return false
   if (!signedIn) return true
   return (
@@ -58,7 +58,7 @@ const isAboutSession = (hint: Claims | undefined, signedIn: SignedIn | undefined
 }
 
 /** Ends the session, and the families of its sign-ins that were not given offline_access. */
-export const endSession = async (parts: Parts, call: Call, signedIn: SignedIn): Promise<void> => {
+export async function endSession(parts: Parts, call: Call, signedIn: SignedIn): Promise<void> {
   const { id } = signedIn.session
   call.about.userId = signedIn.user.id
   await parts.store.commit({

@@ -18,7 +18,7 @@ const ENDPOINTS: Partial<Record<Operation['does'], string>> = {
   jwks: 'jwks_uri',
 }
 
-const endpointsOf = (base: string, dialect: Dialect): Record<string, string> => {
+function endpointsOf(base: string, dialect: Dialect): Record<string, string> {
   const found: Record<string, string> = {}
   for (const operation of Object.values(dialect.operations)) {
     const name = ENDPOINTS[operation.does]
@@ -28,11 +28,11 @@ const endpointsOf = (base: string, dialect: Dialect): Record<string, string> => 
 }
 
 /** The metadata document of a dialect whose operations stand under `base`. */
-export const metadata = (
+export function metadata(
   { issuer, policy }: { issuer: string; policy: Policy },
   dialect: Dialect,
   base: string,
-): Facts => {
+): Facts {
   const scopes = union(Object.keys(STANDARD_SCOPES), Object.keys(policy.scopes))
   return {
     issuer,

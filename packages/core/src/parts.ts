@@ -1,6 +1,7 @@
 // What the protocol is handed from outside: store, digests, keys, policy. It has none of its own.
 
-import type { Awaitable, Jwk, SignatureAlg, Store } from './records.ts'
+import type { Jwk, SignatureAlg } from './records.ts'
+import type { Awaitable, Store } from './store.ts'
 
 /** Digests, sealing and randomness; each may answer now or later. */
 export type Crypto = {

@@ -8,13 +8,13 @@ const CHALLENGE = /^[A-Za-z0-9_-]{43}$/
 const VERIFIER = /^[A-Za-z0-9._~-]{43,128}$/
 
 /** Throws a Refusal when a challenge or its method is not S256's (RFC 7636 §4.2, §4.3). */
-export const checkChallenge = (challenge: string, method: string | undefined): void => {
+export function checkChallenge(challenge: string, method: string | undefined): void {
   if (method !== 'S256') throw new Refusal('challenge_method_wrong')
   if (!CHALLENGE.test(challenge)) throw new Refusal('challenge_malformed')
 }
 
 /** The challenge that a verifier answers. Throws a Refusal when it is malformed (§4.1). */
-export const challengeOf = async (crypto: Crypto, verifier: string): Promise<string> => {
+export async function challengeOf(crypto: Crypto, verifier: string): Promise<string> {
   if (!VERIFIER.test(verifier)) throw new Refusal('verifier_malformed')
   return base64url.encode(await crypto.sha256(verifier))
 }

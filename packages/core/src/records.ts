@@ -1,7 +1,4 @@
-// The records that the protocol keeps, and Store: what it asks of whoever keeps them.
-
-/** A value now, or a promise of it: an embedded store answers at once, a remote one later. */
-export type Awaitable<T> = T | Promise<T>
+// The records that the protocol keeps; rows become these in a store and nowhere else.
 
 /** A public key as JWK (RFC 7517). */
 export type Jwk = {
@@ -55,7 +52,9 @@ export type Client = {
 }
 
 /** True for a client that can keep a secret or a key (RFC 6749 §2.1). */
-export const isConfidential = (client: Client): boolean => client.proof.method !== 'none'
+export function isConfidential(client: Client): boolean {
+  return client.proof.method !== 'none'
+}
 
 /** A person; `sub` is made once and never given to anybody else. */
 export type User = {
@@ -200,100 +199,4 @@ export type AuditEvent = {
   userId?: number
   grantId?: number
   familyId?: number
-}
-
-/** What is used up by a plan: true for exactly one caller. */
-export type Spend =
-  | { what: 'code'; id: number; at: number; familyId: number }
-  | { what: 'refresh_token'; id: number; at: number; childId: number }
-  | { what: 'assertion'; clientId: string; jtiHash: Uint8Array; expiresAt: number }
-
-/** Why a family or a grant ended. */
-export type EndReason =
-  | 'client_removed'
-  | 'code_reused'
-  | 'consent_withdrawn'
-  | 'logout'
-  | 'refresh_reused'
-  | 'revoked'
-
-/** One thing that a plan writes. */
-export type Change =
-  | { put: 'client'; client: Client }
-  | { put: 'user'; user: User }
-  | { put: 'session'; session: Session }
-  | { put: 'grant'; grant: Grant }
-  | { put: 'family'; family: Family }
-  | { put: 'code'; code: Code }
-  | { put: 'refresh_token'; token: RefreshToken }
-  | { put: 'access_token'; token: AccessToken }
-  | { put: 'key'; key: Key }
-  | { put: 'secret'; secret: SealedSecret }
-  | {
-      widen: 'grant'
-      id: number
-      scope: readonly string[]
-      resources: readonly string[]
-    }
-  | { end: 'session'; id: number; at: number }
-  | { end: 'session_families'; sessionId: number; at: number; reason: EndReason }
-  | { end: 'grant'; id: number; at: number; reason: EndReason }
-  | { end: 'family'; id: number; at: number; reason: EndReason }
-  | { end: 'access_token'; id: number; at: number }
-  | { end: 'jwt'; jtiHash: Uint8Array; expiresAt: number }
-  | { end: 'key'; kid: string }
-  | { count: 'wrong_verifier'; codeId: number; at: number; limit: number }
-
-/** Everything one decision writes: nothing of it is kept when its spend is lost. */
-export type Plan = {
-  spend?: Spend
-  changes: readonly Change[]
-  events: readonly AuditEvent[]
-}
-
-/** What stands behind a token; absent rows (a user that was deleted) make it dead. */
-export type Lineage = { family: Family; grant: Grant; user: User }
-
-/** A code with all that decides about it. */
-export type FoundCode = { code: Code; grant: Grant; user: User }
-
-/** A refresh token with all that decides about it; `child` is what its spend made. */
-export type FoundRefreshToken = Lineage & { token: RefreshToken; child?: RefreshToken }
-
-/** An access token with all that decides about it; without lineage it is the client's own. */
-export type FoundAccessToken = { token: AccessToken; lineage?: Lineage }
-
-/** How many rows a sweep removed. */
-export type Swept = { rows: number }
-
-/**
- * Where records are kept. Reads never change anything; all writing is `commit`. Rows belong to
- * the one issuer that the store was opened for. Throws `Unavailable` when it cannot answer.
- */
-export type Store = {
-  /** An id that was never given out before; known before anything is written. */
-  newId(): number
-  findClient(id: string): Awaitable<Client | undefined>
-  listClients(): Awaitable<Client[]>
-  findUser(id: number): Awaitable<User | undefined>
-  findUserByName(username: string): Awaitable<User | undefined>
-  listUsers(): Awaitable<User[]>
-  findSession(id: number): Awaitable<{ session: Session; user: User } | undefined>
-  findCode(id: number): Awaitable<FoundCode | undefined>
-  findRefreshToken(id: number): Awaitable<FoundRefreshToken | undefined>
-  findAccessToken(id: number): Awaitable<FoundAccessToken | undefined>
-  findFamily(id: number): Awaitable<Lineage | undefined>
-  /** Live grants of a user for a client; two sign-ins at the same moment may leave two. */
-  findGrants(userId: number, clientId: string): Awaitable<Grant[]>
-  isJwtEnded(jtiHash: Uint8Array): Awaitable<boolean>
-  listKeys(): Awaitable<Key[]>
-  listSecrets(): Awaitable<SealedSecret[]>
-  listEvents(limit: number): Awaitable<AuditEvent[]>
-  /** True when the plan is on disk; false when its spend was lost and nothing of it was kept. */
-  commit(plan: Plan): Promise<boolean>
-  /** Removes at most `limit` rows of each kind that nobody can need any more, at `now`. */
-  sweep(now: number, limit: number): Awaitable<Swept>
-  /** Removes at most `limit` audit events, and as many grants' addresses, older than asked. */
-  forget(before: { events: number; addresses: number }, limit: number): Awaitable<Swept>
-  close(): Awaitable<void>
 }

@@ -10,7 +10,7 @@ const PRINTABLE = /^[\x21-\x7e]+$/
 const LONGEST = 2048
 
 /** What is wrong with a redirect URI that somebody wants to register; undefined when nothing. */
-export const redirectFault = (uri: string): string | undefined => {
+export function redirectFault(uri: string): string | undefined {
   if (uri.length > LONGEST) return `is longer than ${LONGEST} characters`
   if (!PRINTABLE.test(uri)) return 'has spaces, control characters or letters beyond ASCII'
   const url = URL.canParse(uri) ? new URL(uri) : undefined
@@ -24,7 +24,7 @@ export const redirectFault = (uri: string): string | undefined => {
   return schemeFault(uri, url)
 }
 
-const schemeFault = (uri: string, url: URL): string | undefined => {
+function schemeFault(uri: string, url: URL): string | undefined {
   if (url.protocol === 'https:' || url.protocol === 'http:') {
     if (!/^https?:\/\/[^/?]/.test(uri)) return 'has no host, or its scheme is not in lower case'
     const loopback = LOOPBACK_HOSTS.includes(url.hostname)
@@ -38,14 +38,16 @@ const schemeFault = (uri: string, url: URL): string | undefined => {
 }
 
 /** True for the redirect URIs of installed applications, which others can listen on too. */
-export const isNative = (uri: string): boolean =>
-  !uri.startsWith('https:') && (!uri.startsWith('http:') || loopbackHost(uri))
+export function isNative(uri: string): boolean {
+  return !uri.startsWith('https:') && (!uri.startsWith('http:') || loopbackHost(uri))
+}
 
-const loopbackHost = (uri: string): boolean =>
-  URL.canParse(uri) && LOOPBACK_HOSTS.includes(new URL(uri).hostname)
+function loopbackHost(uri: string): boolean {
+  return URL.canParse(uri) && LOOPBACK_HOSTS.includes(new URL(uri).hostname)
+}
 
 // RFC 8252 §7.3: on a loopback address the port is chosen by the application when it starts.
-const sameButPort = (registered: string, sent: string): boolean => {
+function sameButPort(registered: string, sent: string): boolean {
   const a = LOOPBACK.exec(registered)
   const b = LOOPBACK.exec(sent)
   const same = a !== null && b !== null && a[1] === b[1] && (a[2] ?? '') === (b[2] ?? '')
@@ -54,11 +56,12 @@ const sameButPort = (registered: string, sent: string): boolean => {
 }
 
 /** Byte for byte the same, save the port of a loopback address. */
-export const isRegistered = (registered: readonly string[], sent: string): boolean =>
-  registered.some((one) => one === sent || sameButPort(one, sent))
+export function isRegistered(registered: readonly string[], sent: string): boolean {
+  return registered.some((one) => one === sent || sameButPort(one, sent))
+}
 
 /** The redirect URI of a request. Throws a Refusal, which must not redirect, when none fits. */
-export const chooseRedirect = (client: Client, sent: string | undefined): string => {
+export function chooseRedirect(client: Client, sent: string | undefined): string {
   const [only, ...more] = client.redirectUris
   if (sent === undefined) {
     if (only === undefined || more.length > 0) throw new Refusal('redirect_needed')

@@ -1,7 +1,7 @@
 // Refusal: the one error the protocol throws, and the table of reasons for it.
 
 import type { ErrorCode } from './oauth.ts'
-import type { Plan } from './records.ts'
+import type { Plan } from './store.ts'
 
 /** What the caller hears about a reason, what really was the matter, and how to mend it. */
 export type ReasonRow = {
@@ -14,8 +14,9 @@ export type ReasonRow = {
   status?: number
 }
 
-const row = (code: ErrorCode, says: string, fix: string, status?: number): ReasonRow =>
-  status === undefined ? { code, says, fix } : { code, says, fix, status }
+function row(code: ErrorCode, says: string, fix: string, status?: number): ReasonRow {
+  return status === undefined ? { code, says, fix } : { code, says, fix, status }
+}
 
 const BAD_CLIENT = 'Client authentication failed.'
 const BAD_CODE = 'The authorization code is wrong, expired or was already used.'

@@ -12,22 +12,25 @@ type Row = { childId: number; familyId: number }
 type Cell = { asked: string; facts: TokenFacts }
 
 // The lookup hash lies in the database, so it must never open the cell: the whole token does.
-const keyOf = (parts: Parts, call: ClientCall) =>
-  parts.crypto.derive(call.fields.refresh_token ?? '', LABEL)
+function keyOf(parts: Parts, call: ClientCall) {
+  return parts.crypto.derive(call.fields.refresh_token ?? '', LABEL)
+}
 
-const boundTo = (call: ClientCall, { childId, familyId }: Row): string =>
-  JSON.stringify([childId, familyId, call.client.id])
+function boundTo(call: ClientCall, { childId, familyId }: Row): string {
+  return JSON.stringify([childId, familyId, call.client.id])
+}
 
-const askedBy = ({ fields, dialect }: ClientCall): string =>
-  JSON.stringify([dialect.name, fields.scope?.toSorted(), fields.resource?.toSorted()])
+function askedBy({ fields, dialect }: ClientCall): string {
+  return JSON.stringify([dialect.name, fields.scope?.toSorted(), fields.resource?.toSorted()])
+}
 
 /** Seals a rotation's answer with the token that was spent for it. */
-export const sealAnswer = async (
+export async function sealAnswer(
   parts: Parts,
   call: ClientCall,
   row: Row,
   facts: TokenFacts,
-): Promise<Uint8Array> => {
+): Promise<Uint8Array> {
   const cell: Cell = { asked: askedBy(call), facts }
   return parts.crypto.seal(await keyOf(parts, call), JSON.stringify(cell), boundTo(call, row))
 }
@@ -36,12 +39,12 @@ export const sealAnswer = async (
  * The answer that the spent token was given. Throws a Refusal, which ends nothing, when the
  * request differs from the one that was answered or the cell is gone.
  */
-export const repeatAnswer = async (
+export async function repeatAnswer(
   parts: Parts,
   call: ClientCall,
   child: RefreshToken,
   family: Family,
-): Promise<TokenFacts> => {
+): Promise<TokenFacts> {
   if (!child.cell) throw new Refusal('refresh_raced')
   const bound = boundTo(call, { childId: child.id, familyId: family.id })
   const plain = await parts.crypto.open(await keyOf(parts, call), child.cell, bound)

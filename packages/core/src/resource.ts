@@ -6,28 +6,28 @@ import { Refusal } from './refusal.ts'
 import { covers, union } from './scope.ts'
 
 /** The resources that an authorization request names. Throws a Refusal for an unknown one. */
-export const chooseResources = (policy: Policy, asked: readonly string[] | undefined): string[] => {
+export function chooseResources(policy: Policy, asked: readonly string[] | undefined): string[] {
   const known = policy.resources.map((one) => one.resource)
   if (!covers(known, asked ?? [])) throw new Refusal('resource_unknown')
   return union([], asked ?? [])
 }
 
 /** The resources of this answer: all that the grant covers, or the part that was asked for. */
-export const narrowResources = (
+export function narrowResources(
   granted: readonly string[],
   asked: readonly string[] | undefined,
-): string[] => {
+): string[] {
   if (!asked || asked.length === 0) return [...granted]
   if (!covers(granted, asked)) throw new Refusal('resource_unknown')
   return union([], asked)
 }
 
 /** What of the scope makes sense at these resources; a resource without a list takes all. */
-export const scopeAt = (
+export function scopeAt(
   policy: Policy,
   resources: readonly string[],
   scope: readonly string[],
-): string[] => {
+): string[] {
   const limits = policy.resources.filter((one) => resources.includes(one.resource) && one.scopes)
   if (limits.length === 0 || limits.length < resources.length) return [...scope]
   const allowed = limits.flatMap((one) => one.scopes ?? [])
@@ -36,11 +36,11 @@ export const scopeAt = (
 }
 
 /** Whether a token for these resources is a JWT: the resource decides, else the client. */
-export const tokenForm = (
+export function tokenForm(
   policy: Policy,
   client: Client,
   resources: readonly string[],
-): 'jwt' | 'opaque' => {
+): 'jwt' | 'opaque' {
   const forms = resources.map(
     (name) =>
       policy.resources.find((one) => one.resource === name)?.access_token ?? client.accessToken,

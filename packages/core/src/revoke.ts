@@ -4,12 +4,12 @@ import { presentAccessToken } from './access-token.ts'
 import { type Call, type ClientCall, eventOf } from './call.ts'
 import { authenticate } from './client-auth.ts'
 import type { Parts } from './parts.ts'
-import type { Change } from './records.ts'
 import { Refusal } from './refusal.ts'
 import { readSecret } from './secret.ts'
+import type { Change } from './store.ts'
 
 /** Revokes the token; unknown ones are no error (§2.2). Throws a Refusal for another client's. */
-export const revoke = async (parts: Parts, call: Call): Promise<Record<string, never>> => {
+export async function revoke(parts: Parts, call: Call): Promise<Record<string, never>> {
   const known = await authenticate(parts, call)
   const text = call.fields.token
   if (text === undefined) throw new Refusal('field_missing', { field: 'token' })
@@ -22,11 +22,11 @@ export const revoke = async (parts: Parts, call: Call): Promise<Record<string, n
   return {}
 }
 
-const refreshChange = async (
+async function refreshChange(
   parts: Parts,
   call: ClientCall,
   text: string,
-): Promise<Change | undefined> => {
+): Promise<Change | undefined> {
   const secret = await readSecret(parts, 'refresh_token', text)
   const found = secret && (await parts.store.findRefreshToken(secret.id))
   if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) return undefined
@@ -36,11 +36,11 @@ const refreshChange = async (
   return { end: 'family', id: family.id, at: call.now, reason: 'revoked' }
 }
 
-const accessChange = async (
+async function accessChange(
   parts: Parts,
   call: ClientCall,
   text: string,
-): Promise<Change | undefined> => {
+): Promise<Change | undefined> {
   const presented = await presentAccessToken(parts, text, call.now)
   if (!('token' in presented)) return undefined
   const { client, lineage, handle, expiresAt } = presented.token

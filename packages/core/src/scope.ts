@@ -32,34 +32,38 @@ export const STANDARD_SCOPES: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Splits scope text at spaces. */
-export const splitScope = (text: string): string[] => text.split(' ').filter((one) => one !== '')
+export function splitScope(text: string): string[] {
+  return text.split(' ').filter((one) => one !== '')
+}
 
 /** True when every value of `part` is in `whole`. */
-export const covers = (whole: readonly string[], part: readonly string[]): boolean =>
-  part.every((one) => whole.includes(one))
+export function covers(whole: readonly string[], part: readonly string[]): boolean {
+  return part.every((one) => whole.includes(one))
+}
 
 /** Both lists together, each value once. */
-export const union = (a: readonly string[], b: readonly string[]): string[] => [
-  ...new Set([...a, ...b]),
-]
+export function union(a: readonly string[], b: readonly string[]): string[] {
+  return [...new Set([...a, ...b])]
+}
 
 /** Throws a Refusal when a value has characters that no scope may have. */
-export const checkScope = (asked: readonly string[]): void => {
+export function checkScope(asked: readonly string[]): void {
   if (!asked.every((one) => TOKEN.test(one))) throw new Refusal('scope_malformed')
 }
 
-const isKnown = (policy: Policy, name: string): boolean =>
-  Object.hasOwn(policy.scopes, name) || Object.hasOwn(STANDARD_SCOPES, name)
+function isKnown(policy: Policy, name: string): boolean {
+  return Object.hasOwn(policy.scopes, name) || Object.hasOwn(STANDARD_SCOPES, name)
+}
 
 /**
  * What of the asked scope the client may have: unknown and unassigned values are dropped, a
  * missing scope means all that the client is registered for. Throws a Refusal when none is left.
  */
-export const chooseScope = (
+export function chooseScope(
   policy: Policy,
   client: Client,
   asked: readonly string[] | undefined,
-): string[] => {
+): string[] {
   if (asked) checkScope(asked)
   const wanted = asked && asked.length > 0 ? asked : client.scope
   const scope = union([], wanted).filter(
@@ -72,10 +76,10 @@ export const chooseScope = (
 }
 
 /** What of the granted scope this answer carries; wider than granted is refused. */
-export const narrowScope = (
+export function narrowScope(
   granted: readonly string[],
   asked: readonly string[] | undefined,
-): string[] => {
+): string[] {
   if (!asked || asked.length === 0) return [...granted]
   checkScope(asked)
   if (!covers(granted, asked)) throw new Refusal('scope_wider')
@@ -83,5 +87,6 @@ export const narrowScope = (
 }
 
 /** The claims that a scope releases. */
-export const claimsOf = (policy: Policy, scope: readonly string[]): string[] =>
-  scope.flatMap((name) => policy.scopes[name]?.claims ?? STANDARD_SCOPES[name] ?? [])
+export function claimsOf(policy: Policy, scope: readonly string[]): string[] {
+  return scope.flatMap((name) => policy.scopes[name]?.claims ?? STANDARD_SCOPES[name] ?? [])
+}

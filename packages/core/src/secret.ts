@@ -19,11 +19,12 @@ const LENGTH = 43
 type Secrecy = Pick<Parts, 'crypto' | 'dev' | 'maskKey'>
 
 /** The mark in front of a secret; dev mode's own keeps it out of real systems. */
-export const markOf = (kind: SecretKind, dev: boolean): string =>
-  dev ? `test_${MARKS[kind]}` : MARKS[kind]
+export function markOf(kind: SecretKind, dev: boolean): string {
+  return dev ? `test_${MARKS[kind]}` : MARKS[kind]
+}
 
 // The row id is masked by a digest of the verifier, so that secrets show neither order nor volume.
-const applyMask = async (parts: Secrecy, bytes: Uint8Array): Promise<void> => {
+async function applyMask(parts: Secrecy, bytes: Uint8Array): Promise<void> {
   const input = new Uint8Array(parts.maskKey.length + VERIFIER_BYTES)
   input.set(parts.maskKey)
   input.set(bytes.subarray(SELECTOR_BYTES), parts.maskKey.length)
@@ -32,7 +33,7 @@ const applyMask = async (parts: Secrecy, bytes: Uint8Array): Promise<void> => {
 }
 
 /** A selector and verifier for row `id`: 43 characters with 192 random bits. */
-export const mintHandle = async (parts: Secrecy, id: number): Promise<string> => {
+export async function mintHandle(parts: Secrecy, id: number): Promise<string> {
   const bytes = new Uint8Array(SELECTOR_BYTES + VERIFIER_BYTES)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(id))
   bytes.set(parts.crypto.random(VERIFIER_BYTES), SELECTOR_BYTES)
@@ -41,7 +42,7 @@ export const mintHandle = async (parts: Secrecy, id: number): Promise<string> =>
 }
 
 /** The row id in a handle; undefined when it cannot be one of ours. */
-export const readHandle = async (parts: Secrecy, text: string): Promise<number | undefined> => {
+export async function readHandle(parts: Secrecy, text: string): Promise<number | undefined> {
   if (text.length !== LENGTH || !/^[A-Za-z0-9_-]+$/.test(text)) return undefined
   const bytes = base64url.decode(text)
   await applyMask(parts, bytes)
@@ -50,21 +51,21 @@ export const readHandle = async (parts: Secrecy, text: string): Promise<number |
 }
 
 /** A new secret for row `id`, and the hash that the row keeps. */
-export const mintSecret = async (
+export async function mintSecret(
   parts: Secrecy,
   kind: SecretKind,
   id: number,
-): Promise<{ secret: string; hash: Uint8Array }> => {
+): Promise<{ secret: string; hash: Uint8Array }> {
   const secret = markOf(kind, parts.dev) + (await mintHandle(parts, id))
   return { secret, hash: await parts.crypto.sha256(secret) }
 }
 
 /** The row id and hash of a presented secret; undefined for another kind or anything else. */
-export const readSecret = async (
+export async function readSecret(
   parts: Secrecy,
   kind: SecretKind,
   secret: string,
-): Promise<{ id: number; hash: Uint8Array } | undefined> => {
+): Promise<{ id: number; hash: Uint8Array } | undefined> {
   const mark = markOf(kind, parts.dev)
   if (!secret.startsWith(mark)) return undefined
   const id = await readHandle(parts, secret.slice(mark.length))

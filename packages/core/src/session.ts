@@ -4,8 +4,9 @@ import { base64url } from 'jose'
 import type { SignedIn } from './authorize.ts'
 import { type Call, eventOf } from './call.ts'
 import type { Parts } from './parts.ts'
-import type { Change, Session, User } from './records.ts'
+import type { Session, User } from './records.ts'
 import { mintSecret, readSecret } from './secret.ts'
+import type { Change } from './store.ts'
 
 const SID_BYTES = 16
 
@@ -13,12 +14,12 @@ const SID_BYTES = 16
  * Opens a session for a user who has just proved itself. The same user at the same browser goes
  * on with its session under a new secret; another user's session there is ended.
  */
-export const openSession = async (
+export async function openSession(
   parts: Parts,
   call: Call,
   user: User,
   before: SignedIn | undefined,
-): Promise<{ secret: string; session: Session }> => {
+): Promise<{ secret: string; session: Session }> {
   const same = before?.user.id === user.id ? before.session : undefined
   const id = same?.id ?? parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'session', id)
@@ -39,11 +40,11 @@ export const openSession = async (
 }
 
 /** Who a session secret stands for; undefined when it is unknown, over, or its user is disabled. */
-export const findSignedIn = async (
+export async function findSignedIn(
   parts: Parts,
   secret: string,
   now: number,
-): Promise<SignedIn | undefined> => {
+): Promise<SignedIn | undefined> {
   const read = await readSecret(parts, 'session', secret)
   const found = read && (await parts.store.findSession(read.id))
   if (!found || !parts.crypto.equal(read.hash, found.session.hash)) return undefined

@@ -15,11 +15,11 @@ const LONGEST = 1024
  * a disabled user, another when the account or the network failed too often, and `Unavailable`
  * when the queue of password hashes is full.
  */
-export const signIn = async (
+export async function signIn(
   parts: Parts,
   call: Call,
   { username, password }: Credentials,
-): Promise<User> => {
+): Promise<User> {
   const who = [`account:${username}`, `network:${call.network}`]
   const waiting = await parts.throttle.waiting(who)
   if (waiting !== undefined) throw new Refusal('too_many_failures', { retryAfter: waiting })

@@ -15,13 +15,13 @@ export type FactSpot = { fact: string; path: readonly string[]; form: Form }
 const read = new WeakMap<Operation, readonly FieldSpot[]>()
 const written = new WeakMap<object, readonly FactSpot[]>()
 
-const parseSpot = (field: FieldName, spot: Spot): FieldSpot => {
+function parseSpot(field: FieldName, spot: Spot): FieldSpot {
   const [place, name = '', form = 'text'] = spot.split(' ')
   return { field, place: place as Place, name, form: form as Form }
 }
 
 /** Every spot that an operation reads, in the order in which the dialect names them. */
-export const fieldSpots = (operation: Operation): readonly FieldSpot[] => {
+export function fieldSpots(operation: Operation): readonly FieldSpot[] {
   const known = read.get(operation)
   if (known) return known
   const spots = Object.entries(operation.reads).flatMap(([field, spot]) =>
@@ -32,9 +32,9 @@ export const fieldSpots = (operation: Operation): readonly FieldSpot[] => {
 }
 
 /** Every spot of a table of facts. */
-export const factSpots = (
+export function factSpots(
   facts: Readonly<Record<string, AnswerSpot>> | RefusalShape['facts'],
-): readonly FactSpot[] => {
+): readonly FactSpot[] {
   const known = written.get(facts)
   if (known) return known
   const spots = Object.entries(facts).map(([fact, spot]) => {

@@ -14,7 +14,7 @@ import { repeatAnswer } from './replay.ts'
 const ROUNDS = 2
 
 /** Answers a token call. Throws a Refusal, or `Unavailable` when the store cannot answer. */
-export const token = async (parts: Parts, call: Call): Promise<TokenFacts> => {
+export async function token(parts: Parts, call: Call): Promise<TokenFacts> {
   const grant = chooseGrant(call)
   const known = await authenticate(parts, call)
   checkGrant(known, grant)
@@ -30,7 +30,7 @@ export const token = async (parts: Parts, call: Call): Promise<TokenFacts> => {
   throw new Refusal('refresh_raced')
 }
 
-const chooseGrant = (call: Call): GrantType => {
+function chooseGrant(call: Call): GrantType {
   const type = call.fields.grant_type
   if (type === undefined) throw new Refusal('field_missing', { field: 'grant_type' })
   const grant = GRANT_TYPES.find((one) => one.type === type)
@@ -38,7 +38,7 @@ const chooseGrant = (call: Call): GrantType => {
   return grant
 }
 
-const checkGrant = (call: ClientCall, grant: GrantType): void => {
+function checkGrant(call: ClientCall, grant: GrantType): void {
   if (!call.client.grantTypes.includes(grant.type)) throw new Refusal('grant_not_allowed')
   const missing = grant.needs.find((name) => call.fields[name] === undefined)
   if (missing) throw new Refusal('field_missing', { field: missing })

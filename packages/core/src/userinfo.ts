@@ -8,7 +8,7 @@ import type { Parts } from './parts.ts'
 import { Refusal } from './refusal.ts'
 
 /** The claims that the presented access token releases. Throws a Refusal as RFC 6750 §3.1 says. */
-export const userinfo = async (parts: Parts, call: Call): Promise<Facts> => {
+export async function userinfo(parts: Parts, call: Call): Promise<Facts> {
   const text = call.fields.access_token
   if (text === undefined) throw new Refusal('token_missing')
   const presented = await presentAccessToken(parts, text, call.now)

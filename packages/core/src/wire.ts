@@ -31,7 +31,7 @@ type Basic = { client_id: string; client_secret: string }
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
 const EMPTY: Values = new Map()
 
-const decodePart = (text: string): string => {
+function decodePart(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
@@ -40,7 +40,7 @@ const decodePart = (text: string): string => {
 }
 
 /** Takes form-encoded text apart. Throws a Refusal for what is not UTF-8 in percent-encoding. */
-export const parseForm = (text: string): Values => {
+export function parseForm(text: string): Values {
   const values: Values = new Map()
   for (const pair of text.split('&')) {
     if (pair === '') continue
@@ -54,7 +54,7 @@ export const parseForm = (text: string): Values => {
   return values
 }
 
-const readBody = (message: Message): Values => {
+function readBody(message: Message): Values {
   if (message.method === 'GET' || message.body.length === 0) return EMPTY
   if (!FORM_TYPE.test(message.headers['content-type'] ?? '')) throw new Refusal('body_type_wrong')
   try {
@@ -65,7 +65,7 @@ const readBody = (message: Message): Values => {
 }
 
 // RFC 6749 §2.3.1 form-encodes both halves; a half that cannot be decoded was sent raw.
-const readBasic = (header: string | undefined): Basic | undefined => {
+function readBasic(header: string | undefined): Basic | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header ?? '')?.[1]
   if (!encoded) return undefined
   try {
@@ -80,7 +80,7 @@ const readBasic = (header: string | undefined): Basic | undefined => {
   }
 }
 
-const decodeHalf = (half: string): string => {
+function decodeHalf(half: string): string {
   try {
     return decodeURIComponent(half.replaceAll('+', ' '))
   } catch {
@@ -88,10 +88,11 @@ const decodeHalf = (half: string): string => {
   }
 }
 
-const readBearer = (header: string | undefined): string | undefined =>
-  /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
+function readBearer(header: string | undefined): string | undefined {
+  return /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
+}
 
-const valuesAt = (sources: Sources, spot: FieldSpot): string[] => {
+function valuesAt(sources: Sources, spot: FieldSpot): string[] {
   const { message } = sources
   const one = (value: string | undefined): string[] => (value === undefined ? [] : [value])
   switch (spot.place) {
@@ -111,7 +112,7 @@ const valuesAt = (sources: Sources, spot: FieldSpot): string[] => {
 }
 
 // RFC 6749 §3.1: a parameter without a value counts as not sent, and none may come twice.
-const readSpot = (sources: Sources, spot: FieldSpot): string | string[] | undefined => {
+function readSpot(sources: Sources, spot: FieldSpot): string | string[] | undefined {
   const values = valuesAt(sources, spot)
   if (spot.form === 'list') {
     const filled = values.filter((value) => value !== '')
@@ -123,7 +124,7 @@ const readSpot = (sources: Sources, spot: FieldSpot): string | string[] | undefi
   return spot.form === 'space' ? splitScope(value) : value
 }
 
-const checkQuery = (query: Values, spots: readonly FieldSpot[]): void => {
+function checkQuery(query: Values, spots: readonly FieldSpot[]): void {
   for (const name of SECRET_FIELDS) {
     const meant = spots.some((spot) => spot.place === 'query' && spot.name === name)
     if (query.has(name) && !meant) throw new Refusal('secret_in_query', { field: name })
@@ -134,7 +135,7 @@ const checkQuery = (query: Values, spots: readonly FieldSpot[]): void => {
  * The fields that a request of this operation carries. Throws a Refusal for a body of another
  * type, for a field that comes twice or in two places, and for secrets in the query.
  */
-export const readRequest = (operation: Operation, message: Message): Sent => {
+export function readRequest(operation: Operation, message: Message): Sent {
   const spots = fieldSpots(operation)
   const reads = (place: Place): boolean => spots.some((spot) => spot.place === place)
   const query = message.query === '' ? EMPTY : parseForm(message.query)
@@ -160,13 +161,13 @@ export const readRequest = (operation: Operation, message: Message): Sent => {
 }
 
 // One meaning, one value: only the client's own name may be said twice, and then alike.
-const checkSame = (field: FieldName, first: unknown, second: unknown): void => {
+function checkSame(field: FieldName, first: unknown, second: unknown): void {
   if (field === 'client_id' && first === second) return
   if (field === 'client_secret') throw new Refusal('client_ambiguous')
   throw new Refusal('field_repeated', { field })
 }
 
-const writeForm = (form: Form, value: unknown, now: number): unknown => {
+function writeForm(form: Form, value: unknown, now: number): unknown {
   switch (form) {
     case 'seconds':
       return Math.max(0, (value as number) - now)
@@ -177,7 +178,7 @@ const writeForm = (form: Form, value: unknown, now: number): unknown => {
   }
 }
 
-const place = (body: Record<string, unknown>, path: readonly string[], value: unknown): void => {
+function place(body: Record<string, unknown>, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path
   if (rest.length === 0) body[name] = value
   else {
@@ -189,7 +190,7 @@ const place = (body: Record<string, unknown>, path: readonly string[], value: un
 const JSON_TYPE = 'application/json'
 
 /** The answer that says `facts`; times become what the dialect counts them in from `now`. */
-export const writeAnswer = (operation: Operation, facts: Facts, now: number): Answer => {
+export function writeAnswer(operation: Operation, facts: Facts, now: number): Answer {
   const { status, facts: shape, headers } = operation.answers
   let body: Facts = facts
   if (shape !== 'as they are') {
@@ -210,7 +211,7 @@ export const writeAnswer = (operation: Operation, facts: Facts, now: number): An
 export type Told = { code: string; sentence: string; status?: number | undefined; uri?: string }
 
 /** The answer that says no, in the operation's own shape. */
-export const writeRefusal = (operation: Operation, told: Told, issuer: string): Answer => {
+export function writeRefusal(operation: Operation, told: Told, issuer: string): Answer {
   const { rows, otherwise, facts } = operation.refuses
   const row = (Object.hasOwn(rows, told.code) && rows[told.code as keyof typeof rows]) || otherwise
   const fill = (text: string): string =>
@@ -232,7 +233,7 @@ export const writeRefusal = (operation: Operation, told: Told, issuer: string): 
 }
 
 /** The redirect URI with an answer's facts in its query; what was registered stays as it was. */
-export const writeRedirect = (redirectUri: string, facts: Facts): string => {
+export function writeRedirect(redirectUri: string, facts: Facts): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(facts)) {
     if (value !== undefined) query.append(name, String(value))
@@ -241,10 +242,12 @@ export const writeRedirect = (redirectUri: string, facts: Facts): string => {
   return redirectUri + (redirectUri.includes('?') ? '&' : '?') + query.toString()
 }
 
-const encodeHalf = (half: string): string => encodeURIComponent(half).replaceAll('%20', '+')
+function encodeHalf(half: string): string {
+  return encodeURIComponent(half).replaceAll('%20', '+')
+}
 
 /** The request that carries `fields`, as a client of this dialect sends it. */
-export const writeRequest = (operation: Operation, fields: Fields): Message => {
+export function writeRequest(operation: Operation, fields: Fields): Message {
   const query = new URLSearchParams()
   const form = new URLSearchParams()
   const headers: Record<string, string> = {}

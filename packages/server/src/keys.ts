@@ -84,7 +84,9 @@ export function stages(keys: readonly Key[], now: number, kept: number): Map<str
   return stage
 }
 
-const byBirth = (a: Key, b: Key): number => a.signsFrom - b.signsFrom || (a.kid < b.kid ? -1 : 1)
+function byBirth(a: Key, b: Key): number {
+  return a.signsFrom - b.signsFrom || (a.kid < b.kid ? -1 : 1)
+}
 
 function pastOf({ signers, parts: { lifetimes } }: Ring, now: number): Signer[] {
   const longestLife = Math.max(lifetimes.access_token, lifetimes.id_token)
@@ -113,7 +115,9 @@ function signed({ key, privateKey, headers }: Signer, typ: string, claims: objec
   return signature instanceof Promise ? signature.then(whole) : whole(signature)
 }
 
-const encoded = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+function encoded(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
 
 /** Makes the first key of an algorithm where there is none, once at a time. */
 function make(ring: Ring, alg: SignatureAlg, now: number): Promise<void> {

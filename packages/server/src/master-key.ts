@@ -26,10 +26,14 @@ export type Sealer = {
 }
 
 /** The label under which a private key is sealed. */
-export const keyLabel = (kid: string): string => `key ${kid}`
+export function keyLabel(kid: string): string {
+  return `key ${kid}`
+}
 
 /** The label under which a secret of the database is sealed. */
-export const secretLabel = (name: string): string => `secret ${name}`
+export function secretLabel(name: string): string {
+  return `secret ${name}`
+}
 
 /** Reads `PATOIS_MASTER_KEY`: one key, or two with a comma or space between, the new one first. */
 export function readMasterKeys(text: string | undefined): MasterKeys {

@@ -28,13 +28,15 @@ const refuses: RefusalShape = {
   },
 }
 
-const bearerRow = (status: number) => ({
-  status,
-  headers: {
-    ...NO_STORE,
-    'www-authenticate': 'Bearer error="{error}", error_description="{description}"',
-  },
-})
+function bearerRow(status: number) {
+  return {
+    status,
+    headers: {
+      ...NO_STORE,
+      'www-authenticate': 'Bearer error="{error}", error_description="{description}"',
+    },
+  }
+}
 
 // RFC 6750 §3.1: a request without any token is told the scheme and nothing else.
 const refusesBearer: RefusalShape = {
@@ -59,7 +61,9 @@ const cached: AnswerShape = {
   headers: { 'cache-control': 'public, max-age=300' },
 }
 
-const either = <N extends string>(name: N): readonly Spot[] => [`query ${name}`, `form ${name}`]
+function either<N extends string>(name: N): readonly Spot[] {
+  return [`query ${name}`, `form ${name}`]
+}
 
 const authorizeFields = [
   'acr_values',
@@ -93,8 +97,9 @@ const logoutFields = [
   'ui_locales',
 ] as const
 
-const eitherOf = (names: readonly string[]) =>
-  Object.fromEntries(names.map((name) => [name, either(name)])) as Operation['reads']
+function eitherOf(names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [name, either(name)])) as Operation['reads']
+}
 
 /** OAuth 2.1 and OpenID Connect; every path is found through its metadata. */
 export const standard = {

@@ -4,11 +4,12 @@ import { eventOf } from '../call.ts'
 import { whyDead } from '../live.ts'
 import type { Lifetimes } from '../parts.ts'
 import { challengeOf } from '../pkce.ts'
-import type { Code, Family, FoundCode, Plan } from '../records.ts'
+import type { Code, Family } from '../records.ts'
 import { isRegistered } from '../redirect.ts'
 import { Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
 import { readSecret } from '../secret.ts'
+import type { FoundCode, Plan } from '../store.ts'
 import { type Asked, type GrantType, wantsRefreshToken } from './grant.ts'
 
 /** Wrong verifiers that use a code up: fewer would let a stranger burn it, more would let one guess. */
@@ -16,13 +17,13 @@ const MOST_WRONG_VERIFIERS = 5
 
 type Found = FoundCode & { sid?: string; answered: string | undefined }
 
-const checkBinding = ({ code }: Found, { call }: Asked): void => {
+function checkBinding({ code }: Found, { call }: Asked): void {
   if (code.clientId !== call.client.id) throw new Refusal('code_other_client')
   if (code.dialect !== call.dialect.name) throw new Refusal('code_other_dialect')
   if (code.spentAt === undefined && code.expiresAt <= call.now) throw new Refusal('code_expired')
 }
 
-const checkRedirect = ({ code }: Found, { call }: Asked): void => {
+function checkRedirect({ code }: Found, { call }: Asked): void {
   const sent = call.fields.redirect_uri
   // The operator took it away since: the code must not outlive the decision.
   if (!isRegistered(call.client.redirectUris, code.redirectUri)) throw new Refusal('redirect_other')
@@ -36,7 +37,7 @@ const checkRedirect = ({ code }: Found, { call }: Asked): void => {
   if (state !== undefined && state !== code.state) throw new Refusal('state_other')
 }
 
-const checkVerifier = ({ code, answered }: Found, { call }: Asked): void => {
+function checkVerifier({ code, answered }: Found, { call }: Asked): void {
   if (code.challenge === undefined) {
     if (answered !== undefined) throw new Refusal('verifier_unexpected')
     return
@@ -52,13 +53,13 @@ const checkVerifier = ({ code, answered }: Found, { call }: Asked): void => {
   throw new Refusal('verifier_wrong', { plan })
 }
 
-const checkLive = (found: Found, { call }: Asked): void => {
+function checkLive(found: Found, { call }: Asked): void {
   const dead = whyDead(call.client, found, found.code.createdAt)
   if (dead) throw new Refusal(dead)
 }
 
 // RFC 6749 §4.1.2: a second valid use means that somebody has the code who should not.
-const checkUnspent = ({ code }: Found, { call }: Asked): void => {
+function checkUnspent({ code }: Found, { call }: Asked): void {
   if (code.spentAt === undefined) return
   if (code.familyId === undefined) throw new Refusal('code_spent')
   call.about.familyId = code.familyId
@@ -69,20 +70,22 @@ const checkUnspent = ({ code }: Found, { call }: Asked): void => {
   throw new Refusal('code_reused', { plan })
 }
 
-const newFamily = (code: Code, now: number, lifetimes: Lifetimes, id: number): Family => ({
-  id,
-  grantId: code.grantId,
-  userId: code.userId,
-  clientId: code.clientId,
-  ...(code.sessionId !== undefined && { sessionId: code.sessionId }),
-  ...(code.claims && { claims: code.claims }),
-  dialect: code.dialect,
-  scope: code.scope,
-  resources: code.resources,
-  authenticatedAt: code.authenticatedAt,
-  createdAt: now,
-  expiresAt: now + lifetimes.refresh_token,
-})
+function newFamily(code: Code, now: number, lifetimes: Lifetimes, id: number): Family {
+  return {
+    id,
+    grantId: code.grantId,
+    userId: code.userId,
+    clientId: code.clientId,
+    ...(code.sessionId !== undefined && { sessionId: code.sessionId }),
+    ...(code.claims && { claims: code.claims }),
+    dialect: code.dialect,
+    scope: code.scope,
+    resources: code.resources,
+    authenticatedAt: code.authenticatedAt,
+    createdAt: now,
+    expiresAt: now + lifetimes.refresh_token,
+  }
+}
 
 /** `grant_type=authorization_code`. */
 export const authorizationCode: GrantType<Found> = {

@@ -3,7 +3,8 @@
 import type { Call, ClientCall } from '../call.ts'
 import type { TextField } from '../oauth.ts'
 import type { Parts, Policy } from '../parts.ts'
-import type { ClaimsRequest, Client, Family, Grant, RefreshToken, Spend, User } from '../records.ts'
+import type { ClaimsRequest, Client, Family, Grant, RefreshToken, User } from '../records.ts'
+import type { Spend } from '../store.ts'
 
 /** Leave to issue tokens to a user's client; a refresh has a parent, a new sign-in has none. */
 export type UserMay = {
@@ -44,11 +45,11 @@ export type GrantType<Found = unknown> = {
 }
 
 /** True when tokens for this scope come with a refresh token. */
-export const wantsRefreshToken = (
+export function wantsRefreshToken(
   client: Client,
   dialect: Call['dialect'],
   scope: readonly string[],
-): boolean => {
+): boolean {
   if (!client.grantTypes.includes('refresh_token')) return false
   // OIDC Core §11: with openid a refresh token is what offline_access asks for.
   const gated = dialect.offlineAccess === 'asked' && scope.includes('openid')

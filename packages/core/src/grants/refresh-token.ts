@@ -2,11 +2,11 @@
 
 import { type ClientCall, eventOf } from '../call.ts'
 import { whyNotRefreshed } from '../live.ts'
-import type { FoundRefreshToken, Plan } from '../records.ts'
 import { type Reason, Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
 import { narrowScope } from '../scope.ts'
 import { readSecret } from '../secret.ts'
+import type { FoundRefreshToken, Plan } from '../store.ts'
 import type { Asked, GrantType, Verdict } from './grant.ts'
 
 /** Without a window, losers of one burst must not end the family that its winner lives on; seconds. */
@@ -14,7 +14,7 @@ const BURST = 5
 
 type Found = FoundRefreshToken & { sid?: string }
 
-const checkBinding = ({ token, family }: Found, { call }: Asked): void => {
+function checkBinding({ token, family }: Found, { call }: Asked): void {
   if (family.clientId !== call.client.id) throw new Refusal('refresh_other_client')
   if (family.dialect !== call.dialect.name) throw new Refusal('refresh_other_dialect')
   if (token.expiresAt <= call.now || family.expiresAt <= call.now) {
@@ -22,13 +22,13 @@ const checkBinding = ({ token, family }: Found, { call }: Asked): void => {
   }
 }
 
-const checkLive = (found: Found, { call, policy }: Asked): void => {
+function checkLive(found: Found, { call, policy }: Asked): void {
   const dead = whyNotRefreshed(policy, call.client, found)
   if (dead) throw new Refusal(dead)
 }
 
 // The table of rules for a token that was spent before: say it again, stay calm, or end the family.
-const judgeSpent = (found: Found, asked: Asked, spentAt: number): Verdict => {
+function judgeSpent(found: Found, asked: Asked, spentAt: number): Verdict {
   const { call, policy } = asked
   const elapsed = Math.max(0, call.now - spentAt)
   const window = policy.lifetimes.replay_window
@@ -38,10 +38,12 @@ const judgeSpent = (found: Found, asked: Asked, spentAt: number): Verdict => {
   throw new Refusal('refresh_reused', { plan: endFamily(call, family.id, 'refresh_reused') })
 }
 
-const endFamily = (call: ClientCall, id: number, reason: Reason & 'refresh_reused'): Plan => ({
-  changes: [{ end: 'family', id, at: call.now, reason }],
-  events: [eventOf(call, 'refresh_token', 'refused', reason)],
-})
+function endFamily(call: ClientCall, id: number, reason: Reason & 'refresh_reused'): Plan {
+  return {
+    changes: [{ end: 'family', id, at: call.now, reason }],
+    events: [eventOf(call, 'refresh_token', 'refused', reason)],
+  }
+}
 
 /** `grant_type=refresh_token`. */
 export const refreshToken: GrantType<Found> = {

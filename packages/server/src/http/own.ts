@@ -3,22 +3,24 @@
 import type { Deed, Dialect, Operation } from '@patois/core'
 import type { Mount, Station } from './site.ts'
 
-const operation = (path: string): Operation => ({
-  does: path.slice(1) as Deed,
-  methods: ['GET', 'POST'],
-  path,
-  reads: {},
-  answers: { status: 200, facts: 'as they are' },
-  refuses: {
-    facts: {
-      error: 'json error',
-      error_description: 'json error_description',
-      error_uri: 'json error_uri',
+function operation(path: string): Operation {
+  return {
+    does: path.slice(1) as Deed,
+    methods: ['GET', 'POST'],
+    path,
+    reads: {},
+    answers: { status: 200, facts: 'as they are' },
+    refuses: {
+      facts: {
+        error: 'json error',
+        error_description: 'json error_description',
+        error_uri: 'json error_uri',
+      },
+      otherwise: { status: 400, headers: { 'cache-control': 'no-store' } },
+      rows: {},
     },
-    otherwise: { status: 400, headers: { 'cache-control': 'no-store' } },
-    rows: {},
-  },
-})
+  }
+}
 
 const pages: Dialect = { name: 'pages', title: 'Pages of our own', operations: {} }
 const mount: Mount = { dialect: pages, at: '' }

@@ -14,20 +14,22 @@ export type GroupCommit = { commit(plan: Plan): Promise<boolean>; close(): void 
 const plansPerTransaction = 100
 const plansWaiting = 10_000
 
-const prepare = (database: DatabaseSync) => ({
-  begin: database.prepare('BEGIN IMMEDIATE'),
-  commit: database.prepare('COMMIT'),
-  rollback: database.prepare('ROLLBACK'),
-  savepoint: database.prepare('SAVEPOINT plan'),
-  release: database.prepare('RELEASE plan'),
-  undo: database.prepare('ROLLBACK TO plan'),
-})
+function prepare(database: DatabaseSync) {
+  return {
+    begin: database.prepare('BEGIN IMMEDIATE'),
+    commit: database.prepare('COMMIT'),
+    rollback: database.prepare('ROLLBACK'),
+    savepoint: database.prepare('SAVEPOINT plan'),
+    release: database.prepare('RELEASE plan'),
+    undo: database.prepare('ROLLBACK TO plan'),
+  }
+}
 
 /** Answers the functions that queue plans for `write`, which runs inside a savepoint. */
-export const openGroupCommit = (
+export function openGroupCommit(
   database: DatabaseSync,
   write: (plan: Plan) => boolean,
-): GroupCommit => {
+): GroupCommit {
   const sql = prepare(database)
   let queue: Waiting[] = []
   let scheduled = false

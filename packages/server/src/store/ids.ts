@@ -9,7 +9,7 @@ const block = 10_000
  * Answers `newId`. Ids are reserved on disk in blocks and counted in memory, so an id costs a
  * write once in 10,000 times; what a crash leaves of a block is never used.
  */
-export const openIds = (database: DatabaseSync): (() => number) => {
+export function openIds(database: DatabaseSync): () => number {
   const reserve = database.prepare('UPDATE sequence SET next = next + ? WHERE id = 1')
   const read = database.prepare('SELECT next FROM sequence WHERE id = 1')
   let next = 0

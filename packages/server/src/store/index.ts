@@ -12,7 +12,7 @@ const stores: Readonly<Record<string, Open>> = {
 }
 
 /** Opens the store behind a URL such as `sqlite:./patois.db` or `sqlite::memory:`. */
-export const openStore = async (url: string, options: StoreOptions): Promise<Store> => {
+export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   const [scheme = '', ...rest] = url.split(':')
   const open = Object.hasOwn(stores, scheme) ? stores[scheme] : undefined
   const where = rest.join(':')

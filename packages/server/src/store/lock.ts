@@ -7,7 +7,7 @@ import { createPrivateFile } from './private-file.ts'
  * Holds `<path>.lock` until the answer is called. Throws when another server holds it. A second
  * small SQLite file is locked, not the database itself, which stays open to readers and backups.
  */
-export const lockDatabase = (path: string): (() => void) => {
+export function lockDatabase(path: string): () => void {
   const file = `${path}.lock`
   createPrivateFile(file)
   const lock = openDatabase(file, 0)

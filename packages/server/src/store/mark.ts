@@ -13,11 +13,11 @@ export type StoreOptions = {
 const modes = { dev: 'in dev mode', production: 'outside dev mode' } as const
 
 /** Marks a fresh database and answers the issuer's row id; throws when it is somebody else's. */
-export const markDatabase = (
+export function markDatabase(
   database: DatabaseSync,
   path: string,
   { issuer, dev }: StoreOptions,
-): number => {
+): number {
   const mode = dev ? 'dev' : 'production'
   database
     .prepare(

@@ -3,14 +3,15 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { migrations } from './migrations/index.ts'
 
-const applied = (database: DatabaseSync): string[] =>
-  database
+function applied(database: DatabaseSync): string[] {
+  return database
     .prepare('SELECT name FROM migrations ORDER BY id')
     .all()
     .map((row) => String(row.name))
+}
 
 /** Applies what is missing, all or nothing; throws when the database is of a newer program. */
-export const migrate = (database: DatabaseSync): void => {
+export function migrate(database: DatabaseSync): void {
   database.exec('BEGIN IMMEDIATE')
   try {
     database.exec(

@@ -4,7 +4,7 @@ import { Unavailable } from '@patois/core'
 
 type NodeSqlite = typeof import('node:sqlite')
 
-const loadQuietly = (): NodeSqlite => {
+function loadQuietly(): NodeSqlite {
   const emitWarning = process.emitWarning
   process.emitWarning = () => {}
   try {
@@ -17,25 +17,30 @@ const loadQuietly = (): NodeSqlite => {
 const { DatabaseSync } = loadQuietly()
 
 /** Opens a database file, or `:memory:`; waits `timeoutMs` for a lock of another process. */
-export const openDatabase = (path: string, timeoutMs: number) =>
-  new DatabaseSync(path, { timeout: timeoutMs, enableForeignKeyConstraints: false })
+export function openDatabase(path: string, timeoutMs: number) {
+  return new DatabaseSync(path, { timeout: timeoutMs, enableForeignKeyConstraints: false })
+}
 
 // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN: the medium's trouble, not the statement's.
 const passing = new Set([5, 6, 7, 8, 10, 13, 14])
 
-const errorCode = (error: unknown): number | undefined => {
+function errorCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | undefined)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
 }
 
 /** True when SQLite said that somebody else holds the lock. */
-export const isBusy = (error: unknown): boolean => errorCode(error) === 5
+export function isBusy(error: unknown): boolean {
+  return errorCode(error) === 5
+}
 
 /** True for an error that goes away by itself: a full disk, a lock, a failed read. */
-export const isPassing = (error: unknown): boolean => passing.has(errorCode(error) ?? -1)
+export function isPassing(error: unknown): boolean {
+  return passing.has(errorCode(error) ?? -1)
+}
 
 /** Runs `work`; a medium that cannot answer now becomes `Unavailable`. */
-export const answering = <T>(work: () => T): T => {
+export function answering<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
@@ -44,5 +49,6 @@ export const answering = <T>(work: () => T): T => {
 }
 
 /** The error that the caller of a store hears for one of SQLite's. */
-export const unavailable = (error: unknown): Unavailable =>
-  Object.assign(new Unavailable('The database cannot answer now.'), { cause: error })
+export function unavailable(error: unknown): Unavailable {
+  return Object.assign(new Unavailable('The database cannot answer now.'), { cause: error })
+}

@@ -14,34 +14,42 @@ const clientsKnown = 10_000
 /** The reading half of a store; its answers are at hand at once. */
 export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'forget' | 'close'>
 
-const get = (statement: Statement, ...values: Argument[]): Row | undefined =>
-  answering(() => statement.get(...values) as unknown as Row | undefined)
+function get(statement: Statement, ...values: Argument[]): Row | undefined {
+  return answering(() => statement.get(...values) as unknown as Row | undefined)
+}
 
-const list = <T>(shape: Shape<T>, statement: Statement, ...values: Argument[]): T[] =>
-  answering(() => statement.all(...values) as unknown as Row[]).map((row) => shape.read(row, 0))
+function list<T>(shape: Shape<T>, statement: Statement, ...values: Argument[]): T[] {
+  return answering(() => statement.all(...values) as unknown as Row[]).map((row) =>
+    shape.read(row, 0),
+  )
+}
 
-const one = <T>(shape: Shape<T>, row: Row | undefined): T | undefined => row && shape.read(row, 0)
+function one<T>(shape: Shape<T>, row: Row | undefined): T | undefined {
+  return row && shape.read(row, 0)
+}
 
 const { families, grants, users, codes, sessions, refreshTokens, cells, accessTokens } = rows
 
 const grantAt = families.columns.length
 const userAt = grantAt + grants.columns.length
 
-const readLineage = (row: Row, at: number): Lineage => ({
-  family: families.read(row, at),
-  grant: grants.read(row, at + grantAt),
-  user: users.read(row, at + userAt),
-})
+function readLineage(row: Row, at: number): Lineage {
+  return {
+    family: families.read(row, at),
+    grant: grants.read(row, at + grantAt),
+    user: users.read(row, at + userAt),
+  }
+}
 
 const cellAt = refreshTokens.columns.length
 const refreshTokenWidth = cellAt + cells.columns.length
 
-const readRefreshToken = (row: Row, at: number): RefreshToken => {
+function readRefreshToken(row: Row, at: number): RefreshToken {
   const token = refreshTokens.read(row, at)
   return row[at + cellAt] === null ? token : { ...token, ...cells.read(row, at + cellAt) }
 }
 
-const readAccessToken = (row: Row): { token: AccessToken; lineage?: Lineage } | undefined => {
+function readAccessToken(row: Row): { token: AccessToken; lineage?: Lineage } | undefined {
   const token = accessTokens.read(row, 0)
   if (token.familyId === undefined) return { token }
   // A token that lost its family must not pass for the client's own.
@@ -50,18 +58,22 @@ const readAccessToken = (row: Row): { token: AccessToken; lineage?: Lineage } | 
   return whole ? { token, lineage: readLineage(row, at) } : undefined
 }
 
-const readSession = (row: Row) => ({
-  session: sessions.read(row, 0),
-  user: users.read(row, sessions.columns.length),
-})
+function readSession(row: Row) {
+  return {
+    session: sessions.read(row, 0),
+    user: users.read(row, sessions.columns.length),
+  }
+}
 
-const readCode = (row: Row) => ({
-  code: codes.read(row, 0),
-  grant: grants.read(row, codes.columns.length),
-  user: users.read(row, codes.columns.length + grants.columns.length),
-})
+function readCode(row: Row) {
+  return {
+    code: codes.read(row, 0),
+    grant: grants.read(row, codes.columns.length),
+    user: users.read(row, codes.columns.length + grants.columns.length),
+  }
+}
 
-const readFoundRefreshToken = (row: Row) => {
+function readFoundRefreshToken(row: Row) {
   const found = {
     token: readRefreshToken(row, 0),
     ...readLineage(row, 2 * refreshTokenWidth),
@@ -71,7 +83,7 @@ const readFoundRefreshToken = (row: Row) => {
 }
 
 /** The reads of an issuer; `known` keeps parsed clients, and whoever writes one drops it there. */
-export const openReads = (sql: Statements, issuer: number, known: Map<string, Client>): Reads => {
+export function openReads(sql: Statements, issuer: number, known: Map<string, Client>): Reads {
   const findClient = (id: string): Client | undefined => {
     const before = known.get(id)
     if (before) return before

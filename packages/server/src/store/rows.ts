@@ -41,14 +41,14 @@ type KindOf<V> = V extends boolean
 // Every member of the record must be named, so a new one cannot be forgotten here.
 type Kinds<T> = { readonly [M in keyof Required<T>]: KindOf<Required<T>[M]> }
 
-const readProof = (value: Value): ClientProof => {
+function readProof(value: Value): ClientProof {
   const { secretHash, ...proof } = JSON.parse(String(value))
   return secretHash === undefined
     ? proof
     : { ...proof, secretHash: new Uint8Array(Buffer.from(secretHash, 'hex')) }
 }
 
-const writeProof = (value: unknown): string => {
+function writeProof(value: unknown): string {
   const proof = value as ClientProof
   return JSON.stringify(
     'secretHash' in proof
@@ -64,10 +64,11 @@ const codecs: Readonly<Record<'plain' | 'flag' | 'json' | 'proof', Codec>> = {
   proof: { read: readProof, write: writeProof },
 }
 
-const snake = (member: string): string =>
-  member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+function snake(member: string): string {
+  return member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
 
-const shape = <T extends object>(table: string, kinds: Kinds<T>): Shape<T> => {
+function shape<T extends object>(table: string, kinds: Kinds<T>): Shape<T> {
   const fields = Object.entries<keyof typeof codecs>(kinds).map(([member, kind]) => ({
     member,
     ...codecs[kind],

@@ -32,7 +32,7 @@ const pragmas = `
 
 const busyTimeoutMs = 5000
 
-const openFile = (path: string): { file: string; unlock: () => void } => {
+function openFile(path: string): { file: string; unlock: () => void } {
   if (path === ':memory:') return { file: path, unlock: () => {} }
   createPrivateFile(path)
   // Two names of one file share its lock.
@@ -40,7 +40,7 @@ const openFile = (path: string): { file: string; unlock: () => void } => {
   return { file, unlock: lockDatabase(file) }
 }
 
-const assemble = (database: DatabaseSync, issuer: number, unlock: () => void): SqliteStore => {
+function assemble(database: DatabaseSync, issuer: number, unlock: () => void): SqliteStore {
   const sql = prepareStatements(database)
   const known = new Map<string, Client>()
   const { commit, close } = openGroupCommit(database, (plan: Plan) => {
@@ -70,7 +70,7 @@ const assemble = (database: DatabaseSync, issuer: number, unlock: () => void): S
  * server out of it until `close`. Throws one clear sentence when the database is in use, of
  * another issuer, of the other mode, or of a newer program.
  */
-export const openSqlite = ({ path, ...options }: { path: string } & StoreOptions): SqliteStore => {
+export function openSqlite({ path, ...options }: { path: string } & StoreOptions): SqliteStore {
   const { file, unlock } = openFile(path)
   let database: DatabaseSync | undefined
   try {

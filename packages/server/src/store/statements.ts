@@ -6,20 +6,24 @@ import * as rows from './rows.ts'
 
 type AnyShape = Pick<Shape<never>, 'table' | 'columns'>
 
-const insert = ({ table, columns }: AnyShape): string =>
-  `INSERT INTO ${table} (issuer, ${columns.join(', ')})
+function insert({ table, columns }: AnyShape): string {
+  return `INSERT INTO ${table} (issuer, ${columns.join(', ')})
    VALUES (?, ${columns.map(() => '?').join(', ')})`
+}
 
 /** `key` is the conflict target; `kept` columns stay as they were first written. */
-const upsert = (shape: AnyShape, key: string, kept: readonly string[]): string => {
+function upsert(shape: AnyShape, key: string, kept: readonly string[]): string {
   const set = shape.columns
     .filter((column) => !kept.includes(column))
     .map((column) => `${column} = excluded.${column}`)
   return `${insert(shape)} ON CONFLICT (${key}) DO UPDATE SET ${set.join(', ')}`
 }
 
-const all = (...parts: readonly (readonly [alias: string, shape: AnyShape])[]): string =>
-  parts.flatMap(([alias, { columns }]) => columns.map((name) => `${alias}.${name}`)).join(', ')
+function all(...parts: readonly (readonly [alias: string, shape: AnyShape])[]): string {
+  return parts
+    .flatMap(([alias, { columns }]) => columns.map((name) => `${alias}.${name}`))
+    .join(', ')
+}
 
 const lineage = [
   ['f', rows.families],
@@ -101,8 +105,11 @@ const inserts = {
 const spends = {
   spendCode: `UPDATE codes SET spent_at = ?, family_id = ?
     WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
+  // A family that ended since it was read has no heir: its cells are gone, no new one may come.
   spendRefreshToken: `UPDATE refresh_tokens SET spent_at = ?, child_id = ?
-    WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
+    WHERE issuer = ? AND id = ? AND spent_at IS NULL AND NOT EXISTS (
+      SELECT 1 FROM families f JOIN grants g ON g.id = f.grant_id WHERE f.id = family_id
+      AND (f.ended_at IS NOT NULL OR g.ended_at IS NOT NULL))`,
   spendAssertion: `INSERT INTO assertions (issuer, client_id, jti_hash, expires_at)
     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 }
@@ -137,7 +144,7 @@ const texts = { ...reads, ...inserts, ...spends, ...updates }
 export type Statements = Readonly<Record<keyof typeof texts, ReturnType<DatabaseSync['prepare']>>>
 
 /** Prepares every statement once, so that a wrong one stops the start. */
-export const prepareStatements = (database: DatabaseSync): Statements => {
+export function prepareStatements(database: DatabaseSync): Statements {
   const prepared = Object.entries(texts).map(([name, sql]) => {
     const statement = database.prepare(sql)
     if (name in reads) statement.setReturnArrays(true)

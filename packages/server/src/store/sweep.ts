@@ -7,20 +7,23 @@ import { answering } from './node-sqlite.ts'
 const hour = 3600
 const day = 24 * hour
 
-const rowid = (table: string, which: string): string =>
-  `DELETE FROM ${table} WHERE id IN
+function rowid(table: string, which: string): string {
+  return `DELETE FROM ${table} WHERE id IN
     (SELECT id FROM ${table} WHERE issuer = :issuer AND ${which} LIMIT :limit)`
+}
 
-const keyed = (table: string, key: string): string =>
-  `DELETE FROM ${table} WHERE (issuer, ${key}) IN
+function keyed(table: string, key: string): string {
+  return `DELETE FROM ${table} WHERE (issuer, ${key}) IN
     (SELECT issuer, ${key} FROM ${table} WHERE issuer = :issuer AND expires_at <= :now LIMIT :limit)`
+}
 
-const dueCodes = (family: string): string =>
-  `SELECT c.id FROM codes c WHERE c.issuer = :issuer
+function dueCodes(family: string): string {
+  return `SELECT c.id FROM codes c WHERE c.issuer = :issuer
     AND max(c.keep_until, c.expires_at + ${hour}) <= :now AND ${family} (
       SELECT 1 FROM families f JOIN grants g ON g.id = f.grant_id
       WHERE f.id = c.family_id AND f.ended_at IS NULL AND g.ended_at IS NULL)
     LIMIT :limit`
+}
 
 // Codes of live families are looked at once a week, so that no sweep walks over all of them.
 const keepCodes = `UPDATE codes SET keep_until = :now + ${7 * day}
@@ -72,8 +75,8 @@ const forgotten = {
       AND (address IS NOT NULL OR user_agent IS NOT NULL) LIMIT :limit)`,
 }
 
-const inTransaction = (database: DatabaseSync, work: () => number): Swept =>
-  answering(() => {
+function inTransaction(database: DatabaseSync, work: () => number): Swept {
+  return answering(() => {
     database.exec('BEGIN IMMEDIATE')
     try {
       const rows = work()
@@ -84,11 +87,14 @@ const inTransaction = (database: DatabaseSync, work: () => number): Swept =>
       throw error
     }
   })
+}
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
+}
 
 /** Answers the `sweep` of `Store`: at most `limit` rows of each kind in one transaction. */
-export const openSweep = (database: DatabaseSync, issuer: number): Store['sweep'] => {
+export function openSweep(database: DatabaseSync, issuer: number): Store['sweep'] {
   const keep = database.prepare(keepCodes)
   const statements = rules.map(([, sql]) => database.prepare(sql))
   return (now, limit) =>
@@ -99,7 +105,7 @@ export const openSweep = (database: DatabaseSync, issuer: number): Store['sweep'
 }
 
 /** Answers the `forget` of `Store`. */
-export const openForget = (database: DatabaseSync, issuer: number): Store['forget'] => {
+export function openForget(database: DatabaseSync, issuer: number): Store['forget'] {
   const events = database.prepare(forgotten.events)
   const addresses = database.prepare(forgotten.addresses)
   return (before, limit) =>

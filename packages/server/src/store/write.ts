@@ -10,7 +10,7 @@ type Of<Kind extends string> = Extract<Change, { [K in Kind]: unknown }>
 /** What writing needs: the statements and the issuer's row id. */
 export type Writer = { sql: Statements; issuer: number }
 
-const spend = ({ sql, issuer }: Writer, spent: Spend): boolean => {
+function spend({ sql, issuer }: Writer, spent: Spend): boolean {
   switch (spent.what) {
     case 'code':
       return sql.spendCode.run(spent.at, spent.familyId, issuer, spent.id).changes === 1
@@ -27,7 +27,7 @@ const spend = ({ sql, issuer }: Writer, spent: Spend): boolean => {
   }
 }
 
-const putUser = ({ sql, issuer }: Writer, user: User): void => {
+function putUser({ sql, issuer }: Writer, user: User): void {
   const before = sql.username.get(issuer, user.id) as unknown as Row | undefined
   if (before?.[0] !== user.username) {
     if (sql.putUsername.run(issuer, user.username, user.id).changes === 0) {
@@ -38,7 +38,7 @@ const putUser = ({ sql, issuer }: Writer, user: User): void => {
   sql.putUser.run(issuer, ...rows.users.write(user))
 }
 
-const put = (writer: Writer, change: Of<'put'>): unknown => {
+function put(writer: Writer, change: Of<'put'>): unknown {
   const { sql, issuer } = writer
   switch (change.put) {
     case 'client':
@@ -68,7 +68,7 @@ const put = (writer: Writer, change: Of<'put'>): unknown => {
   }
 }
 
-const end = ({ sql, issuer }: Writer, change: Of<'end'>): unknown => {
+function end({ sql, issuer }: Writer, change: Of<'end'>): unknown {
   switch (change.end) {
     case 'session':
       return sql.endSession.run(change.at, issuer, change.id)
@@ -90,17 +90,18 @@ const end = ({ sql, issuer }: Writer, change: Of<'end'>): unknown => {
   }
 }
 
-const union = (list: unknown, more: readonly string[]): string =>
-  JSON.stringify([...new Set([...(JSON.parse(String(list)) as string[]), ...more])])
+function union(list: unknown, more: readonly string[]): string {
+  return JSON.stringify([...new Set([...(JSON.parse(String(list)) as string[]), ...more])])
+}
 
-const widen = ({ sql, issuer }: Writer, change: Of<'widen'>): void => {
+function widen({ sql, issuer }: Writer, change: Of<'widen'>): void {
   const row = sql.grantLists.get(issuer, change.id) as unknown as Row | undefined
   if (!row) return
   const scope = union(row[0], change.scope)
   sql.widenGrant.run(scope, union(row[1], change.resources), issuer, change.id)
 }
 
-const write = (writer: Writer, change: Change): unknown => {
+function write(writer: Writer, change: Change): unknown {
   if ('put' in change) return put(writer, change)
   if ('end' in change) return end(writer, change)
   if ('widen' in change) return widen(writer, change)
@@ -109,7 +110,7 @@ const write = (writer: Writer, change: Change): unknown => {
 }
 
 /** Writes the plan inside the caller's savepoint; false when its spend was lost. */
-export const writePlan = (writer: Writer, plan: Plan): boolean => {
+export function writePlan(writer: Writer, plan: Plan): boolean {
   if (plan.spend && !spend(writer, plan.spend)) return false
   for (const change of plan.changes) write(writer, change)
   for (const event of plan.events) {
