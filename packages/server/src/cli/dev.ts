@@ -25,16 +25,19 @@ async function dev({ config, ...said }: Options): Promise<void> {
   const read = readConfiguration({ ...file, flags, env, dev: true, dialects: DIALECTS })
   if (!read.ok) return refuseFaults(read.faults)
   const { configuration } = read
+  await run({
+    configuration,
+    prepare: () => prepare(configuration),
+    ready: ({ site }) => site.demo && process.stdout.write(welcome(configuration, site.demo, site)),
+  })
+}
+
+function prepare(configuration: Configuration) {
   const path = configuration.database.replace(/^sqlite:/, '')
   const master = openDevMasterKey(`${path}.key`)
   if (!master.ok) throw new StartFault(master.fault)
   const demo = openDemo(`${path}.demo.json`, configuration.issuer)
-  await run({
-    configuration: withDemo(configuration, demo),
-    masterKeys: master.secrets,
-    demo,
-    ready: ({ site }) => process.stdout.write(welcome(configuration, demo, site)),
-  })
+  return { configuration: withDemo(configuration, demo), masterKeys: master.secrets, demo }
 }
 
 function withDemo(configuration: Configuration, demo: Demo): Configuration {

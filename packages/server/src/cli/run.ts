@@ -1,10 +1,9 @@
 // Run: a server from its configuration to its end, for every command that starts one.
 
 import { createServer } from 'node:net'
-import { type App, app } from '../app.ts'
+import { type App, type AppParts, app } from '../app.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../configuration.ts'
-import type { Demo } from '../http/site.ts'
 import { openLog } from '../log.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
@@ -12,8 +11,8 @@ import { startSweeper } from '../sweep.ts'
 /** What a server is run with. */
 export type RunParts = {
   configuration: Configuration
-  masterKeys: readonly string[]
-  demo?: Demo
+  /** Called when the database is known to be ours: only then are files put beside it. */
+  prepare: () => Pick<AppParts, 'configuration' | 'masterKeys' | 'demo'>
   /** Called when it answers. */
   ready: (app: App) => void
 }
@@ -24,14 +23,17 @@ export class StartFault extends Error {}
 const STOP_WITHIN_MS = 10_000
 
 /** Runs a server until it is told to stop. Throws a StartFault when it cannot start. */
-export async function run({ configuration, masterKeys, demo, ready }: RunParts): Promise<void> {
+export async function run({ configuration, prepare, ready }: RunParts): Promise<void> {
   const log = openLog(configuration.logLevel)
   const clock = systemClock()
   const { issuer, dev, listen, database, lifetimes } = configuration
   const store = await inSentences(() => openStore(database, { issuer, dev }))
+  let keysMade: Promise<void> | undefined
   try {
-    const given = { configuration, store, clock, log, masterKeys, ...(demo && { demo }) }
+    const given = { ...prepare(), store, clock, log }
     const built = await inSentences(() => app(given))
+    // A key that is still being made is kept before the store closes; its maker logs a failure.
+    keysMade = built.keys.ready('RS256').catch(() => {})
     await bind(built, listen)
     const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
     ready(built)
@@ -40,6 +42,7 @@ export async function run({ configuration, masterKeys, demo, ready }: RunParts):
     await built.http.close()
     await stopSweeper()
   } finally {
+    await keysMade
     await store.close()
   }
 }

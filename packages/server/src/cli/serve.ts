@@ -25,7 +25,7 @@ async function serve({ config, ...flags }: Options): Promise<void> {
   const { configuration } = read
   await run({
     configuration,
-    masterKeys: master.secrets,
+    prepare: () => ({ configuration, masterKeys: master.secrets }),
     ready: () => process.stdout.write(`Patois answers at ${configuration.issuer}\n`),
   })
 }

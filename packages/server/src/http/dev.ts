@@ -69,7 +69,7 @@ function showReason(site: DevSite, visit: Visit): FastifyReply {
   const known = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined
   if (!known) return visit.reply.callNotFound() as unknown as FastifyReply
   const { code, says, fix } = known
-  const details = { sent: [], expected: says, fix }
+  const details = { expected: says, fix }
   const view = {
     base: site.base,
     status: 400,

@@ -132,7 +132,7 @@ const HIDDEN = ['password', 'client_secret', 'code', 'id_token_hint']
 function sentOf({ fields }: Call): [string, string][] {
   return Object.entries(fields)
     .filter(([name]) => !HIDDEN.includes(name))
-    .map(([name, value]) => [name, String(value).slice(0, SHOWN_LENGTH)])
+    .map(([name, value]) => [name, [value].flat().join(' ').slice(0, SHOWN_LENGTH)])
 }
 
 /** The fields of a form of ours, each at most once. Throws a Refusal for anything else. */

@@ -7,8 +7,8 @@ import type { Words } from './words/index.ts'
 
 /** What a developer learns about a refusal; only dev mode hands it over. */
 export interface ErrorDetails {
-  /** Names and values as they were sent, secrets already left out. */
-  readonly sent: readonly (readonly [string, string])[]
+  /** Names and values as they were sent, secrets already left out; absent when nobody asked. */
+  readonly sent?: readonly (readonly [string, string])[]
   readonly expected: string
   readonly fix: string
 }
@@ -54,8 +54,11 @@ function explained({ sent, expected, fix }: ErrorDetails, words: Words): Html {
   const say = words.error
   return html`<section class="details" aria-labelledby="details">
 <h2 id="details">${say.details}</h2>
-<h3 id="sent">${say.sent}</h3>
-${sent.length === 0 ? html`<p>${say.nothingSent}</p>` : table(sent, words)}
+${
+  sent &&
+  html`<h3 id="sent">${say.sent}</h3>
+${sent.length === 0 ? html`<p>${say.nothingSent}</p>` : table(sent, words)}`
+}
 <h3>${say.expected}</h3>
 <p id="expected">${expected}</p>
 <h3>${say.fix}</h3>
@@ -63,15 +66,20 @@ ${sent.length === 0 ? html`<p>${say.nothingSent}</p>` : table(sent, words)}
 </section>`
 }
 
-function table(rows: ErrorDetails['sent'], { error: say }: Words): Html {
+function table(rows: NonNullable<ErrorDetails['sent']>, { error: say }: Words): Html {
   return html`<table aria-labelledby="sent">
 <thead><tr><th scope="col">${say.field}</th><th scope="col">${say.value}</th></tr></thead>
 <tbody>
 ${rows.map(
   ([field, value]) =>
-    html`<tr><th scope="row">${field}</th><td>${
+    html`<tr><th scope="row">${breakable(field)}</th><td>${
       value === '' ? html`<em>${say.empty}</em>` : value
     }</td></tr>\n`,
 )}</tbody>
 </table>`
+}
+
+// A long name breaks where it has a joint, not in the middle of a word.
+function breakable(field: string): Html {
+  return html`${field.split('_').map((part, at) => html`${at > 0 && html`_<wbr>`}${part}`)}`
 }

@@ -266,6 +266,8 @@ td em { color: var(--soft); }
   main { border-radius: 1rem; }
   h1 { font-size: 1.4375rem; }
   .try .button { width: 100%; }
+  thead th:first-child { width: 44%; }
+  tbody th { padding-right: .5rem; font-size: .875rem; }
 }
 
 @media (prefers-reduced-motion: no-preference) {
