@@ -77,9 +77,11 @@ describe('at the door', () => {
       stage.app.show(
         `<!doctype html><title>Frame</title><iframe src="${stage.server.url(path)}"></iframe>`,
       )
+      const blocked = page.waitForEvent('console', (line) => line.text().startsWith('Framing'))
       await page.goto(`${stage.app.otherSite}/page`)
-      const frame = page.frames().find((one) => one !== page.mainFrame())
-      expect([path, frame?.url()]).toEqual([path, 'chrome-error://chromewebdata/'])
+      expect((await blocked).text()).toContain("frame-ancestors 'none'")
+      const frame = () => page.frames().find((one) => one !== page.mainFrame())
+      await expect.poll(() => frame()?.url()).toBe('chrome-error://chromewebdata/')
     }
     expect(at.troubles.length).toBe(4)
     expect(at.troubles.every((one) => one.includes("frame-ancestors 'none'"))).toBe(true)
