@@ -1074,6 +1074,17 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
           expect((await childOf(other.token))?.cell).toEqual(bytes(9))
           expect((await childOf(offline.token))?.cell).toEqual(bytes(9))
         })
+
+        test(`does not come when its ${what} ended a moment before`, async () => {
+          const sessionId = store.newId()
+          const { token, line, consent } = await signIn(store, { sessionId })
+          const ended = write(end({ family: line.id, grant: consent.id, session: sessionId }))
+          const { child, kept } = rotate(store, token)
+          await ended
+          expect(await kept).toBe(false)
+          expect(await store.findRefreshToken(child.id)).toBeUndefined()
+          expect((await store.findRefreshToken(token.id))?.token).toEqual(token)
+        })
       }
 
       test('is swept when its window is over', async () => {

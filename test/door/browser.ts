@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { PASSWORDS, RU, SECRETS } from './fixtures.ts'
-import type { TestServer } from './server.ts'
+import type { Door } from './server.ts'
 
 /** What a page or redirect answered. */
 export type Page = { status: number; headers: Headers; text: string; location: string | undefined }
@@ -72,7 +72,7 @@ export const newPkce = (): { verifier: string; challenge: string } => {
 
 /** Fills in the login form of a page that is open; answers what came after it. */
 export const logIn = (
-  server: TestServer,
+  server: Door,
   browser: TestBrowser,
   page: Page,
   username = 'alice',
@@ -86,7 +86,7 @@ export const logIn = (
 
 /** Answers the consent form of a page that is open. */
 export const decide = (
-  server: TestServer,
+  server: Door,
   browser: TestBrowser,
   page: Page,
   decision: 'allow' | 'deny' = 'allow',
@@ -98,7 +98,7 @@ export const decide = (
  * the first page or redirect that is neither of these.
  */
 export const walk = (
-  server: TestServer,
+  server: Door,
   browser: TestBrowser,
   params: Record<string, string>,
   username = 'alice',
@@ -107,7 +107,7 @@ export const walk = (
 
 /** The same from an address that a library built. */
 export const walkFrom = async (
-  server: TestServer,
+  server: Door,
   browser: TestBrowser,
   url: string,
   username = 'alice',
@@ -151,7 +151,7 @@ export type Answer = { status: number; headers: Headers; body: Record<string, un
 
 /** Sends a form to a path below the issuer, with a client's way of authentication. */
 export const call = async (
-  server: TestServer,
+  server: Door,
   path: string,
   client: string | undefined,
   fields: Record<string, string> | URLSearchParams,
@@ -177,7 +177,7 @@ export const call = async (
 
 /** A fresh code of a user for a client, got as a person gets it. */
 export const getCode = async (
-  server: TestServer,
+  server: Door,
   client = 'cc',
   more: Record<string, string> = {},
   browser = openBrowser(),
@@ -192,7 +192,7 @@ export const getCode = async (
 
 /** Tokens of a user for a client, got through the whole code flow. */
 export const getTokens = async (
-  server: TestServer,
+  server: Door,
   client = 'cc',
   more: Record<string, string> = {},
   browser = openBrowser(),

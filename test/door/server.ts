@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { DIALECTS, type Store } from '@patois/core'
-import { app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
+import { type App, app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 
 /** What a test may choose about its server. */
@@ -19,9 +19,17 @@ export type ServerOptions = {
   wrapStore?: (store: Store) => Store
   /** The port of the server before, to start again on the same issuer. */
   port?: number
+  /** One, or the new and the old one with a comma between. */
   masterKey?: string
   /** Where its clock stands at the start, in seconds. */
   now?: number
+}
+
+/** What a caller has to know of a server, wherever it runs. */
+export type Door = {
+  origin: string
+  /** Absolute URL of a path below the issuer. */
+  url(path: string): string
 }
 
 /** An answer as it left the server. */
@@ -36,19 +44,17 @@ export type SeenAnswer = {
 }
 
 /** A running server. */
-export type TestServer = {
+export type TestServer = Door & {
   issuer: string
-  origin: string
   port: number
   store: Store
+  keys: App['keys']
   clock: ReturnType<typeof fixedClock>
   masterKey: string
   /** Every log line so far. */
   log: string[]
   /** Every answer so far. */
   answers: SeenAnswer[]
-  /** Absolute URL of a path below the issuer. */
-  url(path: string): string
   close(): Promise<void>
 }
 
@@ -87,7 +93,13 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
   const { configuration } = read
-  const { http } = await app({ configuration, store, clock, log, masterKeys: [masterKey] })
+  const masterKeys = masterKey.split(',')
+  const { http, keys } = await app({ configuration, store, clock, log, masterKeys }).catch(
+    async (error) => {
+      await store.close()
+      throw error
+    },
+  )
   const answers: SeenAnswer[] = []
   const seen = new WeakMap<object, SeenAnswer>()
   http.addHook('onSend', async (request, reply, payload) => {
@@ -114,6 +126,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     origin,
     port,
     store,
+    keys,
     clock,
     masterKey,
     log: lines,

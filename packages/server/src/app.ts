@@ -93,6 +93,8 @@ async function http(site: Site): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
+    // What gets in while we close is answered as it always is.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
     http: { maxHeaderSize: HEADER_LIMIT },
   })

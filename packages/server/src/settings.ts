@@ -174,7 +174,8 @@ export const SETTINGS = [
     name: 'lifetimes.key_publish_ahead',
     kind: 'seconds',
     default: HOUR,
-    least: MINUTE,
+    // As long as the key set may be cached: whoever keeps it knows the next key in time.
+    least: 5 * MINUTE,
     env: 'PATOIS_LIFETIME_KEY_PUBLISH_AHEAD',
     flag: '--lifetime-key-publish-ahead',
     meaning: 'How long before its first signature a key is published.',

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { type App, type AppParts, app } from '../app.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../configuration.ts'
+import { prepareStop } from '../http/stop.ts'
 import { openLog } from '../log.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
@@ -34,12 +35,15 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const built = await inSentences(() => app(given))
     // A key that is still being made is kept before the store closes; its maker logs a failure.
     keysMade = built.keys.ready('RS256').catch(() => {})
+    const stop = prepareStop(built.http)
     await bind(built, listen)
     const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
+    // Whoever waits for the sentence that we are ready may stop us at once.
+    const told = stopSignal()
     ready(built)
-    await stopSignal()
+    await told
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    await built.http.close()
+    await stop()
     await stopSweeper()
   } finally {
     await keysMade

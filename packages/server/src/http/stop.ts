@@ -1,0 +1,32 @@
+// Stop: whatever was sent before the end is answered, and no connection holds the end up.
+
+import type { Socket } from 'node:net'
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+
+/** For what is still on the wire when the signal comes; milliseconds. */
+const ARRIVAL_MS = 250
+
+/** Makes a server that does not listen yet ready for its end; the answer brings it about. */
+export function prepareStop(app: FastifyInstance): () => Promise<void> {
+  const sockets = new Set<Socket>()
+  let stopping = false
+  app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  app.addHook('onSend', async (_, reply) => {
+    if (stopping) reply.header('connection', 'close')
+  })
+  return async () => {
+    stopping = true
+    await sleep(ARRIVAL_MS)
+    // Timers come before the network in a turn: one turn accepts what has arrived, one reads it.
+    await turn()
+    await turn()
+    const closed = app.close()
+    // Browsers connect ahead of need, and node does not call such a connection idle.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    await closed
+  }
+}

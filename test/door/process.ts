@@ -1,0 +1,55 @@
+// The real command `patois serve` as a process of its own, which tests stop and kill.
+
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Started, start } from './cli.ts'
+import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
+import { type Door, freePort } from './server.ts'
+
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
+
+/** A configuration file with the fixtures, and all that `patois serve` needs beside it. */
+export type Installation = Door & { port: number; file: string; path: string; masterKey: string }
+
+/** A `patois serve` that was started; `ready` settles when it answers. */
+export type Served = Started & { ready: Promise<void> }
+
+/** Writes a configuration into a folder; `more` is merged over the fixtures. */
+export const install = async (
+  folder: string,
+  more: Record<string, unknown> = {},
+): Promise<Installation> => {
+  const port = await freePort()
+  const origin = `http://127.0.0.1:${port}`
+  const path = join(folder, 'patois.db')
+  const file = join(folder, 'patois.json')
+  const tree = {
+    issuer: origin,
+    listen: { port },
+    database: `sqlite:${path}`,
+    scopes: SCOPES,
+    resources: RESOURCES,
+    clients: CLIENTS,
+    users: USERS,
+    log: { level: 'warn' },
+    ...more,
+  }
+  writeFileSync(file, JSON.stringify(tree))
+  const masterKey = randomBytes(32).toString('base64url')
+  return { origin, url: (at) => origin + at, port, file, path, masterKey }
+}
+
+/** Starts `patois serve`; `flags` come after the configuration's. */
+export const serve = ({ file, masterKey }: Installation, ...flags: string[]): Served => {
+  const started = start(['serve', '--config', file, ...flags], {
+    cwd: dirname(file),
+    // Types are stripped once and not at every start, as for a server that was built.
+    env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE },
+  })
+  const ready = started.until('Patois answers at ')
+  // Whoever waits for the end instead does not wait for this.
+  ready.catch(() => {})
+  return { ...started, ready }
+}
