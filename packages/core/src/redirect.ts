@@ -63,10 +63,11 @@ export function isRegistered(registered: readonly string[], sent: string): boole
 /** The redirect URI of a request. Throws a Refusal, which must not redirect, when none fits. */
 export function chooseRedirect(client: Client, sent: string | undefined): string {
   const [only, ...more] = client.redirectUris
+  const expected = client.redirectUris.join(' or ') || 'a client with a redirect URI'
   if (sent === undefined) {
-    if (only === undefined || more.length > 0) throw new Refusal('redirect_needed')
+    if (only === undefined || more.length > 0) throw new Refusal('redirect_needed', { expected })
     return only
   }
-  if (!isRegistered(client.redirectUris, sent)) throw new Refusal('redirect_mismatch')
+  if (!isRegistered(client.redirectUris, sent)) throw new Refusal('redirect_mismatch', { expected })
   return sent
 }

@@ -385,6 +385,8 @@ export type RefusalDetails = {
   plan?: Plan
   /** The field that is the matter; its name only, never its value. */
   field?: string
+  /** What would have been right, for a developer: registered values, never a secret. */
+  expected?: string
   /** Seconds to wait. */
   retryAfter?: number
 }

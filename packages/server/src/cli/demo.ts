@@ -14,9 +14,9 @@ const PRIVATE = 0o600
 const SECRET_BYTES = 32
 const PASSWORD_BYTES = 9
 
-/** The demo client and user of the database beside `path`; made with it, the same ever after. */
-export function openDemo(path: string, issuer: string): Demo {
-  const kept = existsSync(path) ? readKept(path) : makeKept(path)
+/** The demo client and user, kept at `path` beside the database: made with it, ever the same. */
+export function openDemo(path: string | undefined, issuer: string): Demo {
+  const kept = path === undefined ? make() : existsSync(path) ? readKept(path) : makeKept(path)
   const challenge = createHash('sha256').update(kept.verifier).digest('base64url')
   return {
     clientId: 'demo',
@@ -35,13 +35,17 @@ function readKept(path: string): Kept {
   }
 }
 
-function makeKept(path: string): Kept {
+function make(): Kept {
   const random = (bytes: number): string => randomBytes(bytes).toString('base64url')
-  const kept = {
+  return {
     clientSecret: random(SECRET_BYTES),
     password: random(PASSWORD_BYTES),
     verifier: random(SECRET_BYTES),
   }
+}
+
+function makeKept(path: string): Kept {
+  const kept = make()
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, JSON.stringify(kept), { mode: PRIVATE })
   return kept

@@ -1,12 +1,13 @@
 // patois dev: the server on this machine, ready to try, with a client and a user of its own.
 
+import { randomBytes } from 'node:crypto'
 import { DIALECTS } from '@patois/core'
 import type { Command } from 'commander'
 import type { App } from '../app.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
 import { commandsOf } from '../http/demo.ts'
 import type { Demo } from '../http/site.ts'
-import { openDevMasterKey } from '../master-key.ts'
+import { type MasterKeys, openDevMasterKey } from '../master-key.ts'
 import { demoConfiguration, openDemo } from './demo.ts'
 import { addSettings, type Options } from './options.ts'
 import { command, freePort, refuseFaults, run, StartFault } from './run.ts'
@@ -33,10 +34,14 @@ async function dev({ config, ...said }: Options): Promise<void> {
 }
 
 function prepare(configuration: Configuration) {
-  const path = configuration.database.replace(/^sqlite:/, '')
-  const master = openDevMasterKey(`${path}.key`)
+  // A database in memory ends with us, and so do its secrets.
+  const memory = configuration.database === 'sqlite::memory:'
+  const path = memory ? undefined : configuration.database.replace(/^sqlite:/, '')
+  const master: MasterKeys = path
+    ? openDevMasterKey(`${path}.key`)
+    : { ok: true, secrets: [randomBytes(32).toString('base64url')] }
   if (!master.ok) throw new StartFault(master.fault)
-  const demo = openDemo(`${path}.demo.json`, configuration.issuer)
+  const demo = openDemo(path && `${path}.demo.json`, configuration.issuer)
   return { configuration: withDemo(configuration, demo), masterKeys: master.secrets, demo }
 }
 

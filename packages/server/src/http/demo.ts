@@ -106,6 +106,8 @@ export function signInUrl(site: Site, demo: Demo): string {
     code_challenge: demo.challenge,
     code_challenge_method: 'S256',
     state: 'demo',
+    // The printed lines may have remembered a consent; whoever tries it wants to see the page.
+    prompt: 'consent',
   })
   return `${site.base}${station.mount.at}${path}?${query}`
 }

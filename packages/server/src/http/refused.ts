@@ -18,14 +18,14 @@ export type Told = {
   status: number | undefined
   reason: string
   retryAfter?: number
-  /** Present for refusals, whose causes are known. */
-  known?: Reason
+  /** Present for refusals, whose causes are known; for dev mode's eyes only. */
+  explained?: { reason: Reason; expected: string; fix: string }
 }
 
 /** Commits a refusal's plan, and says what to answer; a bug is logged whole and told to nobody. */
 export async function tell(site: Site, call: Call, thrown: unknown): Promise<Told> {
   if (thrown instanceof Refusal) {
-    const { plan, retryAfter } = thrown.details
+    const { plan, retryAfter, expected } = thrown.details
     if (plan) {
       try {
         await site.parts.store.commit(plan)
@@ -38,7 +38,11 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
       sentence: thrown.sentence,
       status: thrown.status,
       reason: thrown.reason,
-      known: thrown.reason,
+      explained: {
+        reason: thrown.reason,
+        expected: expected ?? REASONS[thrown.reason].says,
+        fix: REASONS[thrown.reason].fix,
+      },
       ...(retryAfter !== undefined && { retryAfter }),
     }
   }
@@ -61,15 +65,9 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
 
 /** The refusal as the operation's dialect writes it; in dev mode with a link to its explanation. */
 export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
-  const uri = site.demo && told.known && `${site.parts.issuer}/dev/why/${told.known}`
+  const uri = site.demo && told.explained && `${site.parts.issuer}/dev/why/${told.explained.reason}`
   const shown = { ...told, ...(uri && { uri }) }
   const answer = writeRefusal(call.operation, shown, site.parts.issuer)
   if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
   return answer
-}
-
-/** What dev mode says about a reason: what was expected and how to mend it. */
-export function explain(reason: Reason): { expected: string; fix: string } {
-  const { says, fix } = REASONS[reason]
-  return { expected: says, fix }
 }

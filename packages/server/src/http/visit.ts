@@ -1,7 +1,7 @@
 // Visit: a person's browser at one of our pages, and how a page is shown to it.
 
 import { randomBytes } from 'node:crypto'
-import { type Call, parseForm, REASONS, Refusal } from '@patois/core'
+import { type Call, parseForm, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error.ts'
 import { chooseWords, type Words } from '../pages/words/index.ts'
@@ -116,12 +116,7 @@ async function showError(site: Site, visit: Visit, thrown: unknown): Promise<Fas
   const status = told.status ?? 400
   if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
   logDecision(site, call, status, told.reason)
-  const details = site.demo &&
-    told.known && {
-      sent: sentOf(call),
-      expected: REASONS[told.known].says,
-      fix: REASONS[told.known].fix,
-    }
+  const details = site.demo && told.explained && { sent: sentOf(call), ...told.explained }
   const { code, sentence, reason } = told
   const view = { base: site.base, status, code, reason, sentence, requestId: call.requestId }
   return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
