@@ -120,6 +120,20 @@ describe('SIGTERM under load', () => {
   })
 })
 
+test('a request that never comes whole holds no stop up', async () => {
+  const served = start(place)
+  await served.ready
+  const half = connect(place.port, '127.0.0.1')
+  const cut = once(half, 'close')
+  await once(half, 'connect')
+  half.write('POST /token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf')
+  const agent = new Agent()
+  expect(await ask(agent)).toHaveProperty('status', 200)
+  expect(await served.stop()).toMatchObject({ code: 0, err: '' })
+  await cut
+  agent.destroy()
+})
+
 describe('a second server of the same database', () => {
   test('is refused with one sentence while the first one answers on', async () => {
     const first = start(place)

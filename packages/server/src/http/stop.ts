@@ -6,6 +6,8 @@ import type { FastifyInstance } from 'fastify'
 
 /** For what is still on the wire when the signal comes; milliseconds. */
 const ARRIVAL_MS = 250
+/** A request that has not come whole by then is cut off; milliseconds. */
+const PATIENCE_MS = 8000
 
 /** Makes a server that does not listen yet ready for its end; the answer brings it about. */
 export function prepareStop(app: FastifyInstance): () => Promise<void> {
@@ -27,6 +29,8 @@ export function prepareStop(app: FastifyInstance): () => Promise<void> {
     const closed = app.close()
     // Browsers connect ahead of need, and node does not call such a connection idle.
     for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+    const cut = setTimeout(() => app.server.closeAllConnections(), PATIENCE_MS)
     await closed
+    clearTimeout(cut)
   }
 }
