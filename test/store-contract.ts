@@ -97,6 +97,7 @@ export const session = (store: Store, userId: number, over: Partial<Session> = {
 
 const grant = (store: Store, userId: number, over: Partial<Grant> = {}): Grant => ({
   id: store.newId(),
+  origin: 'consent',
   userId,
   clientId: 'c',
   scope: ['openid'],
@@ -306,6 +307,7 @@ const anySession = some<Omit<Session, 'id' | 'userId'>>({
 })
 
 const anyGrant = some<Omit<Grant, 'id' | 'userId'>>({
+  origin: fc.constantFrom('consent', 'implicit', 'password'),
   clientId: text,
   scope: list,
   resources: list,
@@ -781,6 +783,23 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         expect(await store.findClient('c')).toEqual(client('c'))
       })
 
+      test('an origin is one as long as a client that is not disabled names it', async () => {
+        const [own, other] = ['https://a.test', 'https://b.test']
+        const put = (id: string, over: Partial<Client>) =>
+          write({ put: 'client', client: client(id, over) })
+        const known = async () => [await store.isOrigin(own), await store.isOrigin(other)]
+        expect(await known()).toEqual([false, false])
+        await put('c', { origins: [own] })
+        await put('d', { origins: [own, other] })
+        expect(await known()).toEqual([true, true])
+        await put('d', { origins: [own, other], disabledAt: now })
+        expect(await known()).toEqual([true, false])
+        await put('c', { origins: [] })
+        expect(await known()).toEqual([false, false])
+        await put('d', { origins: [other] })
+        expect(await known()).toEqual([false, true])
+      })
+
       test('client ids differ by case', async () => {
         await write({ put: 'client', client: client('a') }, { put: 'client', client: client('A') })
         expect((await store.listClients()).map(({ id }) => id).sort()).toEqual(['A', 'a'])
@@ -924,6 +943,24 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
           ),
         )
         expect(ended).toEqual([now, now, undefined, undefined, undefined])
+      })
+
+      test("a session's families spends the codes that would open more of them", async () => {
+        const sessionId = store.newId()
+        const { person, consent } = await signIn(store)
+        const at = { sessionId, scope: ['openid'] }
+        const codes = [
+          code(store, consent, at),
+          code(store, consent, { sessionId, scope: ['offline_access'] }),
+          code(store, consent, { sessionId: sessionId + 1 }),
+          code(store, consent, { ...at, spentAt: now - 9, familyId: 7 }),
+        ]
+        await write(...codes.map((one): Change => ({ put: 'code', code: one })))
+        await write({ end: 'session_families', sessionId, at: now, reason: 'logout' })
+        const found = await Promise.all(codes.map((one) => store.findCode(one.id)))
+        expect(found.map((one) => one?.code.spentAt)).toEqual([now, undefined, undefined, now - 9])
+        expect(found[3]?.code.familyId).toBe(7)
+        expect(found[0]?.user).toEqual(person)
       })
 
       test('an access token leaves its family alive', async () => {

@@ -241,7 +241,7 @@ const signUps = `
       const id = store.newId()
       const session = { id: store.newId(), hash: new Uint8Array(32), sid: 's', userId: id,
         authenticatedAt: 1, expiresAt: 2 }
-      const grant = { id: store.newId(), userId: id, clientId: 'c', scope: [], resources: [],
+      const grant = { id: store.newId(), origin: 'consent', userId: id, clientId: 'c', scope: [], resources: [],
         createdAt: 1 }
       await store.commit({ events: [], changes: [
         { put: 'user', user: { id, sub: 's' + id, username: 'u' + id, owner: 'file', claims: {},

@@ -42,7 +42,7 @@ const ERRORS = [
 ]
 
 /** Requests that fastify answers before any operation is reached. */
-const BEFORE_OPERATIONS = [404, 405, 413, 431]
+const BEFORE_OPERATIONS = [404, 405, 431]
 
 /** What the one log line of a request says. */
 export type LoggedRequest = {

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
-import { DIALECTS, type Store } from '@patois/core'
+import { type AuditEvent, DIALECTS, type Store } from '@patois/core'
 import { type App, app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 
@@ -15,6 +15,8 @@ export type ServerOptions = {
   dev?: boolean
   /** Merged over the fixtures: sections of the configuration file. */
   configuration?: Record<string, unknown>
+  /** Hears the event of each request. */
+  on?: (event: AuditEvent) => void
   /** Wraps the store, for tests that make it slow or make it fail. */
   wrapStore?: (store: Store) => Store
   /** The port of the server before, to start again on the same issuer. */
@@ -93,8 +95,9 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
   const { configuration } = read
+  const on = options.on && { on: options.on }
   const masterKeys = masterKey.split(',')
-  const { http, keys } = await app({ configuration, store, clock, log, masterKeys }).catch(
+  const { http, keys } = await app({ configuration, store, clock, log, masterKeys, ...on }).catch(
     async (error) => {
       await store.close()
       throw error

@@ -1,7 +1,7 @@
 // An authorization request, read and checked as far as it goes without the user.
 
 import type { Call } from './call.ts'
-import { parseClaims } from './claims.ts'
+import { parseClaims, scopesOfClaims } from './claims.ts'
 import { readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
@@ -9,7 +9,7 @@ import type { ClaimsRequest, Client } from './records.ts'
 import { chooseRedirect, isNative } from './redirect.ts'
 import { Refusal } from './refusal.ts'
 import { chooseResources } from './resource.ts'
-import { chooseScope } from './scope.ts'
+import { chooseScope, union } from './scope.ts'
 
 /** Where and how the answer goes; known before anything else is judged. */
 export type Target = {
@@ -68,18 +68,20 @@ export async function readAuthorizeRequest(
 ): Promise<AuthorizeRequest> {
   checkSupported(call)
   if (!client.grantTypes.includes('authorization_code')) throw new Refusal('grant_not_allowed')
-  const { claims, id_token_hint, nonce } = call.fields
+  const { id_token_hint, nonce } = call.fields
   const challenge = readChallenge(call, client)
   const maxAge = readMaxAge(call.fields.max_age)
   const hintedSub = id_token_hint && (await readHint(parts, call, client, id_token_hint))
+  const claims = call.fields.claims === undefined ? undefined : parseClaims(call.fields.claims)
+  const scope = chooseScope(parts.policy, client, call.fields.scope)
   return {
-    scope: chooseScope(parts.policy, client, call.fields.scope),
+    scope: union(scope, claims ? scopesOfClaims(parts.policy, client, claims) : []),
     resources: chooseResources(parts.policy, call.fields.resource),
     prompts: readPrompts(call.fields.prompt),
     ...(challenge !== undefined && { challenge }),
     ...(nonce !== undefined && { nonce }),
     ...(maxAge !== undefined && { maxAge }),
-    ...(claims !== undefined && { claims: parseClaims(claims) }),
+    ...(claims && { claims }),
     ...(hintedSub && { hintedSub }),
   }
 }

@@ -9,10 +9,10 @@ import {
 } from './authorize-request.ts'
 import { type Call, eventOf } from './call.ts'
 import { wantedSubject } from './claims.ts'
-import { findCovering, newGrant } from './consent.ts'
+import { countingGrants, findCovering, newGrant } from './consent.ts'
 import type { RedirectFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
-import type { Code, Grant, Session, User } from './records.ts'
+import type { Code, Grant, GrantOrigin, Session, User } from './records.ts'
 import { Refusal } from './refusal.ts'
 import { covers, union } from './scope.ts'
 import { mintSecret } from './secret.ts'
@@ -24,7 +24,7 @@ export type SignedIn = { session: Session; user: User }
 /** What is to happen next: ask somebody something, or send the browser back to the client. */
 export type AuthorizeOutcome =
   | { next: 'login'; target: Target }
-  | { next: 'consent'; target: Target; user: User; scope: string[]; already: string[] }
+  | { next: 'consent'; target: Target; user: User; request: AuthorizeRequest; grants: Grant[] }
   | { next: 'redirect'; to: string; mode: Target['mode']; facts: RedirectFacts }
 
 /** What the user answered on the consent page; undefined while nobody was asked. */
@@ -49,13 +49,14 @@ export async function authorize(
     }
     checkSubject(request, signedIn)
     call.about.userId = signedIn.user.id
-    const asked = { target, request, signedIn }
-    const grants = await parts.store.findGrants(signedIn.user.id, target.client.id)
+    const origin = target.client.consent === 'implicit' ? 'implicit' : 'consent'
+    const asked: Asked = { target, request, signedIn, origin }
+    const kept = await parts.store.findGrants(signedIn.user.id, target.client.id)
+    const grants = countingGrants(kept, target.client, origin)
     if (decision === 'deny') throw denied(call)
     if (decision === undefined && needsConsent(asked, grants)) {
       if (request.prompts.includes('none')) throw new Refusal('consent_needed')
-      const already = grants.flatMap((grant) => grant.scope)
-      return { next: 'consent', target, user: signedIn.user, scope: request.scope, already }
+      return { next: 'consent', target, user: signedIn.user, request, grants }
     }
     return back(parts, target, { code: await mintCode(parts, call, asked, grants[0]) })
   } catch (error) {
@@ -64,7 +65,12 @@ export async function authorize(
   }
 }
 
-type Asked = { target: Target; request: AuthorizeRequest; signedIn: SignedIn }
+type Asked = {
+  target: Target
+  request: AuthorizeRequest
+  signedIn: SignedIn
+  origin: GrantOrigin
+}
 
 function needsLogin(call: Call, request: AuthorizeRequest, { session, user }: SignedIn): boolean {
   const { prompts, maxAge, hintedSub } = request
@@ -82,8 +88,8 @@ function checkSubject({ claims }: AuthorizeRequest, { user }: SignedIn): void {
   if (wanted !== undefined && wanted !== user.sub) throw new Refusal('login_needed')
 }
 
-function needsConsent({ target, request }: Asked, grants: readonly Grant[]): boolean {
-  if (target.client.consent === 'implicit') return false
+function needsConsent({ target, request, origin }: Asked, grants: readonly Grant[]): boolean {
+  if (origin === 'implicit') return false
   if (request.prompts.includes('consent') || asksEveryTime(target)) return true
   return findCovering(grants, request) === undefined
 }
@@ -139,6 +145,7 @@ async function mintCode(
   const id = parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'code', id)
   const grant = newGrant(call, known?.id ?? parts.store.newId(), {
+    origin: asked.origin,
     userId: signedIn.user.id,
     clientId: target.client.id,
     scope: request.scope,

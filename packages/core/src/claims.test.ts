@@ -1,24 +1,31 @@
 // Claims: what a request may ask for and what a scope releases.
 
 import { expect, test } from 'vitest'
-import { parseClaims, releasedClaims, wantedSubject } from './claims.ts'
+import { parseClaims, releasedClaims, scopesOfClaims, wantedSubject } from './claims.ts'
 import type { Policy } from './parts.ts'
-import type { User } from './records.ts'
+import type { Client, User } from './records.ts'
 
-const policy = { scopes: {} } as unknown as Policy
+const policy = { scopes: { own: { claims: ['team', 'sub'] } } } as unknown as Policy
 const user = {
   claims: { name: 'Alice', email: 'a@example.org', team: 'red', sub: 'forged' },
 } as unknown as User
 
 test('a scope releases what the user has of its claims', () => {
-  expect(releasedClaims(policy, user, ['openid', 'email'], undefined)).toEqual({
+  expect(releasedClaims(policy, user, ['openid', 'email'])).toEqual({
     email: 'a@example.org',
   })
 })
 
 test('the claims parameter releases single claims, and none of the token itself', () => {
-  const asked = { team: null, sub: null, iss: null, nothing: null }
-  expect(releasedClaims(policy, user, [], asked)).toEqual({ team: 'red' })
+  const asked = ['team', 'sub', 'iss', 'nothing']
+  expect(releasedClaims(policy, user, ['own', 'email'], asked)).toEqual({ team: 'red' })
+  expect(releasedClaims(policy, user, ['email'], asked)).toEqual({})
+})
+
+test('a claim that is asked for asks for the scope of the client that releases it', () => {
+  const client = { scope: ['openid', 'email', 'own'] } as unknown as Client
+  const claims = parseClaims('{"userinfo":{"email":null},"id_token":{"team":null,"phone":null}}')
+  expect(scopesOfClaims(policy, client, claims)).toEqual(['email', 'own'])
 })
 
 test.each([

@@ -1,7 +1,7 @@
 // Claims about a user: which a scope or the claims parameter releases (OIDC Core §5.4, §5.5).
 
 import type { Policy } from './parts.ts'
-import type { ClaimsRequest, User } from './records.ts'
+import type { ClaimsRequest, Client, User } from './records.ts'
 import { Refusal } from './refusal.ts'
 import { claimsOf } from './scope.ts'
 
@@ -11,14 +11,14 @@ const FORBIDDEN = ['__proto__', 'constructor', 'prototype']
 /** Claims of the token itself, which no request may set. */
 const OWN = ['iss', 'sub', 'aud', 'exp', 'iat', 'nonce', 'auth_time', 'sid', 'acr', 'amr', 'azp']
 
-/** The claims of a user that the scope and the request release, as far as the user has them. */
+/** The claims of a user that the scope releases; of these only the `wanted` ones where named. */
 export function releasedClaims(
   policy: Policy,
   user: User,
   scope: readonly string[],
-  requested: Readonly<Record<string, unknown>> | undefined,
+  wanted?: readonly string[],
 ): Record<string, unknown> {
-  const names = [...claimsOf(policy, scope), ...Object.keys(requested ?? {})]
+  const names = claimsOf(policy, scope).filter((name) => wanted?.includes(name) ?? true)
   const released: Record<string, unknown> = {}
   for (const name of names) {
     if (!OWN.includes(name) && Object.hasOwn(user.claims, name)) released[name] = user.claims[name]
@@ -59,6 +59,22 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/**
+ * The scopes of the client that release what the claims parameter names. They count as asked for,
+ * so that a claim is released only under a scope that its user has seen (OIDC Core §5.5).
+ */
+export function scopesOfClaims(
+  policy: Policy,
+  client: Client,
+  { userinfo, id_token }: ClaimsRequest,
+): string[] {
+  const names = [...Object.keys(userinfo ?? {}), ...Object.keys(id_token ?? {})]
+  const releasing = names.map((name) =>
+    client.scope.find((scope) => claimsOf(policy, [scope]).includes(name)),
+  )
+  return releasing.filter((scope) => scope !== undefined)
 }
 
 /** The user that a request insists on through a `sub` claim; undefined when it does not. */

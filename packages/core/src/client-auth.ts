@@ -8,14 +8,16 @@ import {
   type JWTPayload,
   jwtVerify,
 } from 'jose'
-import type { Call, ClientCall } from './call.ts'
+import { type Call, type ClientCall, eventOf } from './call.ts'
 import type { ClientAuthMethod } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { Client, Jwk } from './records.ts'
 import { type Reason, Refusal } from './refusal.ts'
 
+/** The algorithms that a client may sign its assertions with. */
+export const ASSERTION_ALGS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
+
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const ASSERTION_ALGS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
 const LONGEST_ASSERTION = 16_384
 /** Clocks may differ by this much, and an assertion may not live longer than that; seconds. */
 const SKEW = 30
@@ -84,8 +86,7 @@ async function faultOf(
 ): Promise<Reason | undefined> {
   const proof = client?.proof
   const registered = proof && 'secretHash' in proof ? proof.secretHash : NO_HASH
-  const sent = await parts.crypto.sha256(call.fields.client_secret ?? '')
-  const same = parts.crypto.equal(sent, registered)
+  const same = await isSecret(parts, call, registered)
   if (!client || !proof) return 'client_unknown'
   if (!isMethodRight(call, proof.method, method)) return 'client_method_wrong'
   if ('secretHash' in proof && !same) return 'client_secret_wrong'
@@ -95,11 +96,21 @@ async function faultOf(
     : undefined
 }
 
+// Many clients send the secret in a Basic header as it is: either reading may be the one meant.
+async function isSecret({ crypto }: Parts, call: Call, registered: Uint8Array): Promise<boolean> {
+  const { fields, rawSecret } = call
+  const readings = [fields.client_secret ?? '', ...(rawSecret === undefined ? [] : [rawSecret])]
+  const digests = await Promise.all(readings.map((one) => crypto.sha256(one)))
+  return digests.filter((one) => crypto.equal(one, registered)).length > 0
+}
+
 async function countFailure(parts: Parts, call: Call, id: string, reason: Reason) {
   const retryAfter = await parts.throttle.failed([`client:${id}`, `network:${call.network}`])
-  return retryAfter === undefined
-    ? new Refusal(reason)
-    : new Refusal('too_many_failures', { retryAfter })
+  if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
+  // Only what happens to a client of ours is kept: nobody fills the table with made-up names.
+  if (call.about.clientId === undefined) return new Refusal(reason)
+  const events = [eventOf(call, 'client_authentication', 'refused', reason)]
+  return new Refusal(reason, { plan: { changes: [], events } })
 }
 
 async function checkAssertion(
@@ -141,10 +152,17 @@ async function verified(assertion: string, jwks: readonly Jwk[], now: number) {
   }
 }
 
+// The token endpoint's URL names us everywhere, and each endpoint's own URL at that endpoint.
+function audiencesOf({ dialect, operation, base }: Call): string[] {
+  return Object.values(dialect.operations)
+    .filter((one) => one.does === 'token' || one === operation)
+    .map((one) => base + one.path)
+}
+
 // RFC 7523 §3: made by the client, about the client, for us, for a short time.
 function areClaimsRight(parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean {
   const { iss, sub, aud, exp, iat, jti } = claims
-  const ours = [parts.issuer, parts.issuer.replace(/\/$/, '') + call.operation.path]
+  const ours = [parts.issuer, ...audiencesOf(call)]
   const audience = [aud].flat()
   return (
     iss === client.id &&

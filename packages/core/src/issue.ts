@@ -32,7 +32,7 @@ export async function issue(
   const access = await mintAccess(parts, order)
   const facts: TokenFacts = { ...access.facts, scope: [...order.scope] }
   if (person && order.scope.includes('openid')) {
-    facts.id_token = await mintIdToken(parts, call, person, facts.access_token)
+    facts.id_token = await mintIdToken(parts, order, person, facts.access_token)
   }
   const refresh = person && may.refreshToken ? await mintRefresh(parts, call, person, facts) : []
   const spend = person?.spend
@@ -120,15 +120,16 @@ async function halfHash(parts: Parts, token: string): Promise<string> {
 
 async function mintIdToken(
   parts: Parts,
-  { client, now }: ClientCall,
+  { call, scope }: Order,
   person: UserMay,
   accessToken: string,
 ): Promise<string> {
+  const { client, now } = call
   const { user, family, claims } = person
   // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
   const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
   const payload = {
-    ...releasedClaims(parts.policy, user, [], claims?.id_token),
+    ...releasedClaims(parts.policy, user, scope, Object.keys(claims?.id_token ?? {})),
     iss: parts.issuer,
     sub: user.sub,
     aud: client.id,

@@ -5,6 +5,7 @@ import { type Call, eventOf } from './call.ts'
 import { type Claims, readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import type { Client } from './records.ts'
+import { endings } from './session.ts'
 
 /** What a logout request asks for, as far as it could be believed. */
 export type LogoutRequest = {
@@ -34,7 +35,7 @@ export async function readLogout(
     ...(client && { client }),
     ...(registered && { continueTo: post_logout_redirect_uri }),
     ...(registered && state !== undefined && { state }),
-    isCertain: isAboutSession(hint, signedIn),
+    isCertain: client !== undefined && isAboutSession(hint, signedIn),
   }
 }
 
@@ -59,13 +60,9 @@ function isAboutSession(hint: Claims | undefined, signedIn: SignedIn | undefined
 
 /** Ends the session, and the families of its sign-ins that were not given offline_access. */
 export async function endSession(parts: Parts, call: Call, signedIn: SignedIn): Promise<void> {
-  const { id } = signedIn.session
   call.about.userId = signedIn.user.id
   await parts.store.commit({
-    changes: [
-      { end: 'session', id, at: call.now },
-      { end: 'session_families', sessionId: id, at: call.now, reason: 'logout' },
-    ],
+    changes: endings(signedIn.session, call.now),
     events: [eventOf(call, 'sign_out', 'allowed', 'logout')],
   })
 }

@@ -1,5 +1,6 @@
 // Metadata: what this issuer can do and where (RFC 8414, OIDC Discovery §3).
 
+import { ASSERTION_ALGS } from './client-auth.ts'
 import type { Dialect, Operation } from './dialects/dialect.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import type { Facts } from './oauth.ts'
@@ -7,7 +8,6 @@ import type { Policy } from './parts.ts'
 import { claimsOf, STANDARD_SCOPES, union } from './scope.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
-const ASSERTION_ALGS = ['ES256', 'EdDSA', 'PS256', 'RS256']
 const ENDPOINTS: Partial<Record<Operation['does'], string>> = {
   authorize: 'authorization_endpoint',
   token: 'token_endpoint',
@@ -27,11 +27,15 @@ function endpointsOf(base: string, dialect: Dialect): Record<string, string> {
   return found
 }
 
-/** The metadata document of a dialect whose operations stand under `base`. */
+/**
+ * The metadata document of a dialect whose operations stand under `base`, with pages in these
+ * `locales` (BCP 47).
+ */
 export function metadata(
   { issuer, policy }: { issuer: string; policy: Policy },
   dialect: Dialect,
   base: string,
+  locales: readonly string[],
 ): Facts {
   const scopes = union(Object.keys(STANDARD_SCOPES), Object.keys(policy.scopes))
   return {
@@ -52,6 +56,7 @@ export function metadata(
     introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    ui_locales_supported: locales,
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

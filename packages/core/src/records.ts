@@ -81,9 +81,13 @@ export type Session = {
   endedAt?: number
 }
 
+/** How a grant came about: asked on our page, decided by the operator, or with a password. */
+export type GrantOrigin = 'consent' | 'implicit' | 'password'
+
 /** What a user lets a client do, when and from where. */
 export type Grant = {
   id: number
+  origin: GrantOrigin
   userId: number
   clientId: string
   scope: readonly string[]

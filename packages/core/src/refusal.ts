@@ -68,7 +68,7 @@ export const REASONS = {
   too_many_failures: row(
     'temporarily_unavailable',
     'Too many failed attempts. Try again later.',
-    'Wait for the time in Retry-After; the right secret always passes.',
+    'Wait for the time in Retry-After.',
     429,
   ),
   // the client
@@ -339,7 +339,6 @@ export const REASONS = {
     'The response type is not supported.',
     'Use response_type=code.',
   ),
-  state_missing: row('invalid_request', 'The state is missing.', 'This dialect requires state.'),
   // pages
   form_stale: row(
     'invalid_request',

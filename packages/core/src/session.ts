@@ -33,10 +33,18 @@ export async function openSession(
   }
   call.about.userId = user.id
   const changes: Change[] = [{ put: 'session', session }]
-  if (before && !same) changes.push({ end: 'session', id: before.session.id, at: call.now })
+  if (before && !same) changes.push(...endings(before.session, call.now))
   const events = [eventOf(call, 'sign_in', 'allowed', 'password')]
   await parts.store.commit({ changes, events })
   return { secret, session }
+}
+
+/** What ends a session, and with it what was not given offline_access. */
+export function endings({ id }: Session, at: number): Change[] {
+  return [
+    { end: 'session', id, at },
+    { end: 'session_families', sessionId: id, at, reason: 'logout' },
+  ]
 }
 
 /** Who a session secret stands for; undefined when it is unknown, over, or its user is disabled. */

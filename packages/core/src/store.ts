@@ -25,7 +25,6 @@ export type Spend =
 
 /** Why a family or a grant ended. */
 export type EndReason =
-  | 'client_removed'
   | 'code_reused'
   | 'consent_withdrawn'
   | 'logout'
@@ -90,6 +89,8 @@ export type Store = {
   newId(): number
   findClient(id: string): Awaitable<Client | undefined>
   listClients(): Awaitable<Client[]>
+  /** True when a client that is not disabled names this web origin; asked for every script. */
+  isOrigin(origin: string): Awaitable<boolean>
   findUser(id: number): Awaitable<User | undefined>
   findUserByName(username: string): Awaitable<User | undefined>
   listUsers(): Awaitable<User[]>

@@ -21,6 +21,5 @@ export async function userinfo(parts: Parts, call: Call): Promise<Facts> {
   if (!lineage || !scope.includes('openid')) throw new Refusal('openid_missing')
   const { user, family } = lineage
   Object.assign(call.about, { userId: user.id, familyId: family.id })
-  const requested = family.claims?.userinfo
-  return { ...releasedClaims(parts.policy, user, scope, requested), sub: user.sub }
+  return { ...releasedClaims(parts.policy, user, scope), sub: user.sub }
 }

@@ -66,6 +66,17 @@ describe('a request', () => {
     expect(sent.fields.client_secret).toBe('100%')
   })
 
+  test('keeps a raw Basic secret that reads otherwise when it is decoded', () => {
+    const sent = readRequest(token, message({ headers: basic('web', 'a+b/c%41=') }))
+    expect(sent.fields.client_secret).toBe('a b/cA=')
+    expect(sent.rawSecret).toBe('a+b/c%41=')
+    expect(readRequest(token, message({ headers: basic('web', 'a/b=') }))).not.toHaveProperty(
+      'rawSecret',
+    )
+    const posted = message({ form: 'client_id=web&client_secret=a%2Bb' })
+    expect(readRequest(token, posted)).not.toHaveProperty('rawSecret')
+  })
+
   test('keeps every colon of a secret but the first', () => {
     expect(readRequest(token, message({ headers: basic('web', 'a:b:c') })).fields).toMatchObject({
       client_id: 'web',
@@ -101,10 +112,44 @@ describe('a request', () => {
     expect(() => readRequest(token, sent)).toThrow(reason)
   })
 
-  test('in UTF-8 by name is fine', () => {
-    const type = 'application/x-www-form-urlencoded;charset=UTF-8'
+  test.each([';charset=UTF-8', ';', '; boundary=x', '; a=b; Charset="utf-8";', ';charset=utf8'])(
+    'in UTF-8 with the parameters %j is fine',
+    (parameters) => {
+      const type = `Application/x-www-form-urlencoded${parameters}`
+      const sent = message({ form: 'code=c', headers: { 'content-type': type } })
+      expect(readRequest(token, sent).fields.code).toBe('c')
+    },
+  )
+
+  test.each([
+    ';charset=utf-16',
+    ';a=b;charset=utf-16',
+    ';charset=utf-8;charset=x',
+    '; charset*=utf-7',
+    '-more',
+  ])('with the parameters %j is refused', (parameters) => {
+    const type = `application/x-www-form-urlencoded${parameters}`
     const sent = message({ form: 'code=c', headers: { 'content-type': type } })
-    expect(readRequest(token, sent).fields.code).toBe('c')
+    expect(() => readRequest(token, sent)).toThrow('body_type_wrong')
+  })
+
+  test('in another coding is refused', () => {
+    const read = (coding: string) => () => {
+      const type = 'application/x-www-form-urlencoded'
+      const headers = { 'content-type': type, 'content-encoding': coding }
+      return readRequest(token, message({ form: 'code=c', headers }))
+    }
+    expect(read('Identity')().fields.code).toBe('c')
+    for (const coding of ['gzip', 'identity, gzip']) expect(read(coding)).toThrow('body_type_wrong')
+  })
+
+  test('that has its token in the header may have a body that is no form', () => {
+    const headers = { authorization: 'Bearer t', 'content-type': 'application/json' }
+    const sent = message({ form: '{}', headers })
+    expect(readRequest(userinfo, sent).fields).toEqual({ access_token: 't' })
+    const { authorization, ...others } = headers
+    expect(() => readRequest(userinfo, { ...sent, headers: others })).toThrow('body_type_wrong')
+    expect(() => readRequest(token, { ...sent, headers })).toThrow('body_type_wrong')
   })
 
   test.each(['code=%', 'code=%zz', 'code=%ff'])('with the body %s is refused', (form) => {

@@ -1,6 +1,7 @@
 // Moves fields and facts between a message and the core as a dialect says, in both directions.
 
 import type { Form, Operation } from './dialects/dialect.ts'
+import { type Basic, readBasic, readBearer, writeBasic } from './header.ts'
 import { type Facts, type FieldName, type Fields, SECRET_FIELDS } from './oauth.ts'
 import { Refusal } from './refusal.ts'
 import { splitScope } from './scope.ts'
@@ -22,13 +23,18 @@ export type Message = {
 export type Answer = { status: number; headers: Record<string, string>; body: string }
 
 /** The fields of a request, and where each of them stood. */
-export type Sent = { fields: Fields; places: { [F in FieldName]?: Place } }
+export type Sent = {
+  fields: Fields
+  places: { [F in FieldName]?: Place }
+  /** The secret of a Basic header before it was decoded, when that made another one of it. */
+  rawSecret?: string
+}
 
 type Values = Map<string, string[]>
 type Sources = { query: Values; form: Values; message: Message; basic: Basic | undefined }
-type Basic = { client_id: string; client_secret: string }
 
-const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/
 const EMPTY: Values = new Map()
 
 function decodePart(text: string): string {
@@ -54,42 +60,27 @@ export function parseForm(text: string): Values {
   return values
 }
 
+// URL-encoded forms have no parameters of their own: what a client adds changes nothing.
+function isForm({ headers }: Message): boolean {
+  const [type, ...parameters] = (headers['content-type'] ?? '')
+    .split(';')
+    .map((part) => part.trim().toLowerCase())
+  const coding = headers['content-encoding'] ?? 'identity'
+  return (
+    type === FORM_TYPE &&
+    coding.toLowerCase() === 'identity' &&
+    parameters.every((one) => !one.startsWith('charset') || UTF_8.test(one))
+  )
+}
+
 function readBody(message: Message): Values {
   if (message.method === 'GET' || message.body.length === 0) return EMPTY
-  if (!FORM_TYPE.test(message.headers['content-type'] ?? '')) throw new Refusal('body_type_wrong')
+  if (!isForm(message)) throw new Refusal('body_type_wrong')
   try {
     return parseForm(new TextDecoder('utf-8', { fatal: true }).decode(message.body))
   } catch (error) {
     throw error instanceof Refusal ? error : new Refusal('body_unreadable')
   }
-}
-
-// RFC 6749 §2.3.1 form-encodes both halves; a half that cannot be decoded was sent raw.
-function readBasic(header: string | undefined): Basic | undefined {
-  const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header ?? '')?.[1]
-  if (!encoded) return undefined
-  try {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    const at = text.indexOf(':')
-    if (at < 0) return undefined
-    const [id, secret] = [text.slice(0, at), text.slice(at + 1)]
-    return { client_id: decodeHalf(id), client_secret: decodeHalf(secret) }
-  } catch {
-    return undefined
-  }
-}
-
-function decodeHalf(half: string): string {
-  try {
-    return decodeURIComponent(half.replaceAll('+', ' '))
-  } catch {
-    return half
-  }
-}
-
-function readBearer(header: string | undefined): string | undefined {
-  return /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
 }
 
 function valuesAt(sources: Sources, spot: FieldSpot): string[] {
@@ -140,10 +131,12 @@ export function readRequest(operation: Operation, message: Message): Sent {
   const reads = (place: Place): boolean => spots.some((spot) => spot.place === place)
   const query = message.query === '' ? EMPTY : parseForm(message.query)
   checkQuery(query, spots)
+  // Whoever has sent the token in the header may have a library that adds a body of its own.
+  const isDone = reads('bearer') && readBearer(message.headers.authorization) !== undefined
   const sources: Sources = {
     message,
     query,
-    form: reads('form') ? readBody(message) : EMPTY,
+    form: reads('form') && (isForm(message) || !isDone) ? readBody(message) : EMPTY,
     basic: reads('basic') ? readBasic(message.headers.authorization) : undefined,
   }
   const fields: Record<string, string | string[]> = {}
@@ -157,7 +150,9 @@ export function readRequest(operation: Operation, message: Message): Sent {
       places[spot.field] = spot.place
     }
   }
-  return { fields: fields as Fields, places }
+  const { rawSecret } = sources.basic ?? {}
+  const isRaw = places.client_secret === 'basic' && rawSecret !== fields.client_secret
+  return { fields: fields as Fields, places, ...(isRaw && rawSecret && { rawSecret }) }
 }
 
 // One meaning, one value: only the client's own name may be said twice, and then alike.
@@ -242,10 +237,6 @@ export function writeRedirect(redirectUri: string, facts: Facts): string {
   return redirectUri + (redirectUri.includes('?') ? '&' : '?') + query.toString()
 }
 
-function encodeHalf(half: string): string {
-  return encodeURIComponent(half).replaceAll('%20', '+')
-}
-
 /** The request that carries `fields`, as a client of this dialect sends it. */
 export function writeRequest(operation: Operation, fields: Fields): Message {
   const query = new URLSearchParams()
@@ -270,10 +261,9 @@ export function writeRequest(operation: Operation, fields: Fields): Message {
     }
   }
   if (basic.client_id !== undefined) {
-    const pair = `${encodeHalf(basic.client_id)}:${encodeHalf(basic.client_secret ?? '')}`
-    headers.authorization = `Basic ${btoa(pair)}`
+    headers.authorization = writeBasic(basic.client_id, basic.client_secret ?? '')
   }
-  if (form.size > 0) headers['content-type'] = 'application/x-www-form-urlencoded'
+  if (form.size > 0) headers['content-type'] = FORM_TYPE
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   )

@@ -2,7 +2,14 @@
 
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import { DIALECTS, type Parts, Refusal, type Store, writeRefusal } from '@patois/core'
+import {
+  type AuditEvent,
+  DIALECTS,
+  type Parts,
+  Refusal,
+  type Store,
+  writeRefusal,
+} from '@patois/core'
 import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Clock } from './clock.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
@@ -30,6 +37,8 @@ export type AppParts = {
   masterKeys: readonly string[]
   /** The demo client of dev mode. */
   demo?: Demo
+  /** Hears the event of each request, in this process. */
+  on?: (event: AuditEvent) => void
 }
 
 /** A server that does not listen yet, the keys that housekeeping changes, and what its doors share. */
@@ -42,7 +51,7 @@ const REQUEST_TIMEOUT_MS = 30_000
 
 /** Builds a server. Throws an Error with one sentence when something does not fit together. */
 export async function app(given: AppParts): Promise<App> {
-  const { configuration, store, clock, log, demo } = given
+  const { configuration, store, clock, log, demo, on } = given
   const now = clock.now()
   const { base, origin } = placeOf(configuration.issuer)
   const mounts = mountsOf(configuration)
@@ -68,7 +77,7 @@ export async function app(given: AppParts): Promise<App> {
   }
   const address = clientAddress(configuration.trustedProxies)
   const shared = { parts, clock, log, forms: forms(formKey), address, stations, base, origin }
-  const site: Site = { ...shared, ...(demo && { demo }) }
+  const site: Site = { ...shared, ...(demo && { demo }), ...(on && { on }) }
   return { http: await http(site), keys, site }
 }
 

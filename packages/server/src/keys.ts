@@ -2,7 +2,6 @@
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Awaitable, Change, Key, Keys, SignatureAlg, Store } from '@patois/core'
-import { Unavailable } from '@patois/core'
 import type { ServerLifetimes } from './configuration.ts'
 import { publicJwk, signatures, thumbprint } from './crypto.ts'
 import type { Log } from './log.ts'
@@ -100,9 +99,8 @@ function signing(ring: Ring, alg: SignatureAlg, now: number): Awaitable<Signer> 
     ring.signers.findLast(({ key }) => key.alg === alg && key.signsFrom <= now) ??
     ring.signers.find(({ key }) => key.alg === alg)
   if (signer) return signer
-  const making = ring.making.get(alg)
-  if (!making) throw new Unavailable(`There is no ${alg} key.`)
-  return making.then(() => signing(ring, alg, now))
+  // Being made, or its making failed with the store a moment ago: then it is tried again.
+  return make(ring, alg, now).then(() => signing(ring, alg, now))
 }
 
 function signed({ key, privateKey, headers }: Signer, typ: string, claims: object) {

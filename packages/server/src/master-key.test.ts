@@ -19,10 +19,16 @@ const NEW = 'new-master-key-of-at-least-32-characters'
 const plain = new Uint8Array([1, 2, 3])
 
 describe('the variable', () => {
-  test('holds one key, or two with a comma or space between', () => {
+  test('holds one key, or two with a comma between', () => {
     expect(readMasterKeys(OLD)).toEqual({ ok: true, secrets: [OLD] })
     expect(readMasterKeys(`${NEW},${OLD}`)).toEqual({ ok: true, secrets: [NEW, OLD] })
-    expect(readMasterKeys(` ${NEW}\n${OLD} `)).toEqual({ ok: true, secrets: [NEW, OLD] })
+    expect(readMasterKeys(` ${NEW} ,\n${OLD}\n`)).toEqual({ ok: true, secrets: [NEW, OLD] })
+  })
+
+  test('may hold a passphrase of several words, which is one key', () => {
+    const words = 'correct horse battery staple and three more'
+    expect(readMasterKeys(`${words}\n`)).toEqual({ ok: true, secrets: [words] })
+    expect(readMasterKeys(`${words},${OLD}`)).toEqual({ ok: true, secrets: [words, OLD] })
   })
 
   test.each([

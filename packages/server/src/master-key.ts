@@ -35,9 +35,15 @@ export function secretLabel(name: string): string {
   return `secret ${name}`
 }
 
-/** Reads `PATOIS_MASTER_KEY`: one key, or two with a comma or space between, the new one first. */
+/**
+ * Reads `PATOIS_MASTER_KEY`: one key, or two with a comma between, the new one first. A key may
+ * have spaces inside; those around it are not part of it.
+ */
 export function readMasterKeys(text: string | undefined): MasterKeys {
-  const secrets = (text ?? '').split(/[\s,]+/).filter((one) => one !== '')
+  const secrets = (text ?? '')
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
   if (secrets.length === 0) {
     return wrong('PATOIS_MASTER_KEY is needed: make one with `openssl rand -base64 32` and keep it')
   }

@@ -1,6 +1,6 @@
 // The password grant (RFC 6749 §4.3): outside OAuth 2.1, for clients that are registered for it.
 
-import { findCovering, newGrant } from '../consent.ts'
+import { countingGrants, findCovering, newGrant } from '../consent.ts'
 import { whyDead } from '../live.ts'
 import type { Grant, User } from '../records.ts'
 import { isConfidential } from '../records.ts'
@@ -21,20 +21,21 @@ export const password: GrantType<Found> = {
     if (!isConfidential(call.client)) throw new Refusal('grant_not_allowed')
     const { username = '', password: secret = '' } = call.fields
     const user = await signIn(parts, call, { username, password: secret })
-    return { user, grants: await parts.store.findGrants(user.id, call.client.id) }
+    const grants = await parts.store.findGrants(user.id, call.client.id)
+    return { user, grants: countingGrants(grants, call.client, 'password') }
   },
 
   judge({ user, grants }, asked) {
     const { call, policy, newId } = asked
     const scope = chooseScope(policy, call.client, call.fields.scope)
     const resources = chooseResources(policy, call.fields.resource)
-    const consent = { userId: user.id, clientId: call.client.id, scope, resources }
-    const known = findCovering(grants, consent)
-    const grant = known ?? newGrant(call, newId(), consent)
+    const about = { userId: user.id, clientId: call.client.id, scope, resources }
+    const known = findCovering(grants, about)
+    const grant = known ?? newGrant(call, newId(), { origin: 'password', ...about })
     const dead = whyDead(call.client, { user, grant }, call.now)
     if (dead) throw new Refusal('password_wrong')
     const family = {
-      ...consent,
+      ...about,
       id: newId(),
       grantId: grant.id,
       dialect: call.dialect.name,

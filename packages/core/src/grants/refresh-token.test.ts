@@ -46,6 +46,7 @@ const found = (over: Partial<FoundRefreshToken> = {}): FoundRefreshToken => ({
   },
   grant: {
     id: 3,
+    origin: 'consent',
     userId: 5,
     clientId: 'web',
     scope: ['read', 'write'],
@@ -72,6 +73,7 @@ const judge = (
     fields,
     places: {},
     dialect: standard,
+    base: 'https://as.test',
     operation: standard.operations.token,
     now: NOW,
     requestId: 'r',

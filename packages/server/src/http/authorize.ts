@@ -14,11 +14,11 @@ import type { FastifyReply } from 'fastify'
 import { consentPage } from '../pages/consent.ts'
 import { formPostPage } from '../pages/form-post.ts'
 import { type LoginView, loginPage } from '../pages/login.ts'
-import { chooseWords } from '../pages/words/index.ts'
 import { hasCookies, userBinding } from './browser.ts'
 import { readMessage } from './message.ts'
+import { type Pending, pendingOf, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site, Station } from './site.ts'
-import { newNonce, readForm, show, type Visit } from './visit.ts'
+import { newNonce, readForm, show, speak, type Visit } from './visit.ts'
 
 const NO_BODY = new Uint8Array(0)
 
@@ -30,10 +30,10 @@ export async function visitAuthorize(
 ): Promise<FastifyReply> {
   const message = readMessage(visit.request)
   read(visit, station, message)
-  const pending = pendingOf(station, visit)
+  const pending = pendingOf(station, visit.call)
   // A post from another site brings no cookies of ours (SameSite=Lax); a navigation does.
   if (message.method === 'POST' && !hasCookies(site, visit.request)) {
-    return visit.reply.redirect(pending, 303)
+    return visit.reply.header('cache-control', 'no-store').redirect(pending, 303)
   }
   return proceed(site, visit, pending, undefined)
 }
@@ -42,33 +42,29 @@ export async function visitAuthorize(
 export async function visitConsent(site: Site, visit: Visit): Promise<FastifyReply> {
   const { request = '', csrf = '', decision } = readForm(visit)
   const { call, browser } = visit
+  const pending = readPending(site, request)
+  if (!pending) throw new Refusal('form_stale')
   const binding = { kind: 'consent', browser: userBinding(browser), request } as const
-  if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
+  const right = site.forms.isRight(binding, csrf, call.now)
+  if (!right) return resume(visit, pending)
   if (decision !== 'allow' && decision !== 'deny') throw new Refusal('form_stale')
-  const at = request.indexOf('?')
-  const path = at < 0 ? request : request.slice(0, at)
-  const station = site.stations.find((one) => one.path === path)
-  if (!station) throw new Refusal('form_stale')
+  const { station, query } = pending
   Object.assign(call, { dialect: station.mount.dialect, operation: station.operation })
-  const query = at < 0 ? '' : request.slice(at + 1)
-  read(visit, station, { method: 'GET', path, query, params: {}, headers: {}, body: NO_BODY })
+  const path = station.path
+  const message = { method: 'GET', path, query: query.toString(), params: {}, headers: {} }
+  read(visit, station, { ...message, body: NO_BODY })
   return proceed(site, visit, request, decision)
+}
+
+/** A form that is too old, or of another browser: its request starts anew and is checked again. */
+export function resume(visit: Visit, pending: Pending): FastifyReply {
+  visit.call.about.refused = 'form_stale'
+  return visit.reply.header('cache-control', 'no-store').redirect(urlOf(pending), 303)
 }
 
 function read(visit: Visit, station: Station, message: Message): void {
   Object.assign(visit.call, readRequest(station.operation, message))
-  const { ui_locales } = visit.call.fields
-  visit.words = chooseWords(ui_locales, visit.request.headers['accept-language'])
-}
-
-/** The request as a URL of ours, however it came: what a form goes on with. */
-function pendingOf(station: Station, { call }: Visit): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(call.fields)) {
-    if (name === 'scope') query.append(name, [value].flat().join(' '))
-    else for (const one of [value].flat()) query.append(name, one)
-  }
-  return `${station.path}?${query}`
+  speak(visit, visit.call.fields.ui_locales)
 }
 
 async function proceed(
@@ -87,7 +83,7 @@ async function proceed(
 function askLogin(site: Site, visit: Visit, pending: string, target: Target): FastifyReply {
   const username = visit.call.fields.login_hint
   const view = { clientName: target.client.name, ...(username !== undefined && { username }) }
-  return showLogin(site, visit, pending, { view, leadsTo: target.redirectUri })
+  return showLogin(site, visit, pending, { view })
 }
 
 /** Shows the login page for a request that goes on at `pending`. */
@@ -95,7 +91,7 @@ export function showLogin(
   site: Site,
   visit: Visit,
   pending: string,
-  asked: { view?: Partial<LoginView>; leadsTo?: string | undefined; status?: number },
+  asked: { view?: Partial<LoginView>; status?: number },
 ): FastifyReply {
   const { call, browser, words } = visit
   const binding = { kind: 'login', browser: browser.id, request: pending } as const
@@ -106,10 +102,8 @@ export function showLogin(
     csrf: site.forms.sign(binding, call.now),
     ...asked.view,
   }
-  return show(visit, loginPage(view, words), {
-    leadsTo: asked.leadsTo,
-    status: asked.status ?? 200,
-  })
+  const status = asked.status ?? 200
+  return show(visit, loginPage(view, words), { leaves: pending !== '', status })
 }
 
 function askConsent(
@@ -119,16 +113,17 @@ function askConsent(
   asked: Extract<AuthorizeOutcome, { next: 'consent' }>,
 ): FastifyReply {
   const { call, browser, words } = visit
-  const { client, redirectUri } = asked.target
-  const request = withoutLogin(pending)
+  const { target, grants } = asked
+  const { client, redirectUri } = target
+  const waiting = readPending(site, pending)
+  const request = waiting ? urlOf(withoutLogin(waiting)) : pending
   const binding = { kind: 'consent', browser: userBinding(browser), request } as const
-  const line = (name: string) => ({
-    name,
-    sentence: site.parts.policy.scopes[name]?.sentence,
-  })
-  const isNew = (name: string) => !asked.already.includes(name)
-  // Asked again for everything, everything is what the page must show.
-  const fresh = asked.scope.some(isNew) ? asked.scope.filter(isNew) : asked.scope
+  const { fresh, already } = sorted(
+    asked.request.scope,
+    grants.flatMap((grant) => grant.scope),
+  )
+  const known = grants.flatMap((grant) => grant.resources)
+  const line = (name: string) => ({ name, sentence: site.parts.policy.scopes[name]?.sentence })
   const view = {
     base: site.base,
     action: `${site.base}/consent`,
@@ -140,22 +135,17 @@ function askConsent(
     redirectHost: new URL(redirectUri).host || new URL(redirectUri).protocol,
     username: asked.user.username,
     scopes: fresh.map(line),
-    already: asked.scope.filter((name) => !fresh.includes(name)).map(line),
+    already: already.map(line),
+    resources: sorted(asked.request.resources, known).fresh,
   }
-  return show(visit, consentPage(view, words), { leadsTo: redirectUri })
+  return show(visit, consentPage(view, words), { leaves: true })
 }
 
-/** The pending request once its user has signed in: what asked for that has been done. */
-export function withoutLogin(pending: string): string {
-  const at = pending.indexOf('?')
-  if (at < 0) return pending
-  const query = new URLSearchParams(pending.slice(at + 1))
-  const prompts = (query.get('prompt') ?? '').split(' ')
-  const rest = prompts.filter((one) => one !== 'login' && one !== 'select_account' && one !== '')
-  if (rest.length > 0) query.set('prompt', rest.join(' '))
-  else query.delete('prompt')
-  query.delete('max_age')
-  return `${pending.slice(0, at)}?${query}`
+// Asked again for everything, everything is what the page must show.
+function sorted(asked: readonly string[], known: readonly string[]) {
+  const isNew = (one: string) => !known.includes(one)
+  const fresh = asked.some(isNew) ? asked.filter(isNew) : [...asked]
+  return { fresh, already: asked.filter((one) => !fresh.includes(one)) }
 }
 
 function goBack(
@@ -168,7 +158,7 @@ function goBack(
     const nonce = newNonce()
     const fields = facts as unknown as Record<string, string>
     const page = formPostPage({ base: site.base, action: to, fields, nonce }, visit.words)
-    return show(visit, page, { leadsTo: to, nonce })
+    return show(visit, page, { leaves: true, nonce })
   }
   const { status, headers } = visit.call.operation.answers
   return visit.reply.headers({ ...headers }).redirect(writeRedirect(to, facts), status)

@@ -1,7 +1,7 @@
 // Demo: the lines that get a token from dev mode's own client, written by the dialects themselves.
 
 import { type Dialect, type Fields, type Message, type Operation, writeRequest } from '@patois/core'
-import type { Demo, Mount, Site } from './site.ts'
+import { baseOf, type Demo, type Mount, type Site } from './site.ts'
 
 /** A line to copy, and what it gets. */
 export type DemoCommand = { dialect: string; title: string; command: string }
@@ -12,7 +12,7 @@ function quote(text: string): string {
 
 /** A request as a curl line. */
 function curl(site: Site, mount: Mount, message: Message): string {
-  const url = site.origin + site.base + mount.at + message.path
+  const url = baseOf(site, mount) + message.path
   const query = message.query === '' ? '' : `?${message.query}`
   const body = new TextDecoder().decode(message.body)
   const pieces = body === '' ? [] : body.split('&').map((pair) => `-d ${quotePair(pair)}`)
@@ -62,7 +62,8 @@ export function exchangeCommand(site: Site, demo: Demo, code: string): string | 
 }
 
 function mintLine(site: Site, dialect: string): string {
-  const asked = dialect === 'standard' ? '{}' : JSON.stringify({ dialect })
+  const first = site.stations[0]?.mount.dialect.name
+  const asked = dialect === first ? '{}' : JSON.stringify({ dialect })
   const url = `${site.origin}${site.base}/dev/code`
   return `$(curl -s -H 'content-type: application/json' -d '${asked}' ${url})`
 }

@@ -7,14 +7,16 @@ import {
   openSession,
   REASONS,
   type Reason,
+  Refusal,
 } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callbackPage } from '../pages/callback.ts'
 import { errorPage } from '../pages/error.ts'
 import { homePage } from '../pages/home.ts'
 import { commandsOf, exchangeCommand, signInUrl } from './demo.ts'
-import { openCall } from './message.ts'
+import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
+import { refusalAnswer, tell } from './refused.ts'
 import type { Demo, Site } from './site.ts'
 import { show, type Visit, visitHandler } from './visit.ts'
 
@@ -39,15 +41,20 @@ export async function visitHome(site: Site, visit: Visit): Promise<FastifyReply>
   const view = {
     base,
     issuer: parts.issuer,
-    links: [
-      { label: 'discovery' as const, href: `${base}/.well-known/openid-configuration` },
-      { label: 'jwks' as const, href: `${base}/jwks` },
-    ],
+    links: linksOf(site),
     ...(demo && {
       dev: { ...demo, signInUrl: signInUrl(site, demo), commands: commandsOf(site, demo) },
     }),
   }
   return show(visit, homePage(view, visit.words))
+}
+
+function linksOf({ stations }: Site) {
+  const labels = { metadata: 'discovery', jwks: 'jwks' } as const
+  return (['metadata', 'jwks'] as const).flatMap((does) => {
+    const station = stations.find(({ operation }) => operation.does === does)
+    return station ? [{ label: labels[does], href: station.path }] : []
+  })
 }
 
 function showCallback(site: DevSite, visit: Visit): FastifyReply {
@@ -67,7 +74,7 @@ function showReason(site: DevSite, visit: Visit): FastifyReply {
   const { reason = '' } = visit.request.params as Record<string, string>
   const { call, words } = visit
   const known = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined
-  if (!known) return visit.reply.callNotFound() as unknown as FastifyReply
+  if (!known) throw new Refusal('not_found')
   const { code, says, fix } = known
   const details = { expected: says, fix }
   const view = {
@@ -98,17 +105,22 @@ async function mintCode(
     return reply.code(403).send('Send JSON, to the address that the server names.\n')
   }
   const asked = readAsked(request)
+  const first = site.stations[0]?.mount.dialect.name
   const station = site.stations.find(
     ({ mount, operation }) =>
-      operation.does === 'authorize' && mount.dialect.name === (asked.dialect ?? 'standard'),
+      operation.does === 'authorize' && mount.dialect.name === (asked.dialect ?? first),
   )
   const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
   if (!station || !user) return reply.code(400).send('No such dialect or user.\n')
   const call = openCall(site, station, request)
   call.fields = fieldsOf(site, asked)
-  const { session } = await openSession(site.parts, call, user, undefined)
-  const outcome = await authorize(site.parts, call, { session, user }, 'allow')
-  return sendOutcome(reply, outcome)
+  try {
+    const { session } = await openSession(site.parts, call, user, undefined)
+    const outcome = await authorize(site.parts, call, { session, user }, 'allow')
+    return sendOutcome(reply, outcome)
+  } catch (thrown) {
+    return send(reply, refusalAnswer(site, call, await tell(site, call, thrown)))
+  }
 }
 
 // Without a word said, a code of the demo client that its printed lines can exchange.
@@ -139,7 +151,9 @@ function readAsked(request: FastifyRequest): Asked {
   try {
     const text = new TextDecoder().decode(request.body as Uint8Array)
     const parsed: unknown = JSON.parse(text || '{}')
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Asked) : {}
+    return Object.fromEntries(
+      Object.entries(parsed ?? {}).filter(([, value]) => typeof value === 'string'),
+    )
   } catch {
     return {}
   }

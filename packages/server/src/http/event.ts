@@ -1,23 +1,13 @@
-// Event: the one log line of each request that reaches an operation.
+// Event: the one event of each request that reaches an operation, in the log and for listeners.
 
-import type { Call } from '@patois/core'
+import { type Call, eventOf } from '@patois/core'
 import type { Site } from './site.ts'
 
-/** Writes what was decided about a call and why; never what was sent. */
+/** Says what was decided about a call and why; never what was sent. */
 export function logDecision(site: Site, call: Call, status: number, reason: string): void {
-  const { refused, ...about } = call.about
+  const { refused } = call.about
   const decision = status >= 400 || refused ? 'refused' : 'allowed'
-  site.log.info(
-    {
-      requestId: call.requestId,
-      dialect: call.dialect.name,
-      operation: call.operation.does,
-      ...about,
-      network: call.network,
-      decision,
-      reason: refused ?? reason,
-      status,
-    },
-    'request',
-  )
+  const event = eventOf(call, 'request', decision, refused ?? reason)
+  site.log.info({ ...event, network: call.network, status }, 'request')
+  site.on?.(event)
 }

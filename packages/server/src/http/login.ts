@@ -3,10 +3,11 @@
 import { openSession, Refusal, signIn } from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { signedInPage } from '../pages/signed-in.ts'
-import { showLogin, withoutLogin } from './authorize.ts'
+import { resume, showLogin } from './authorize.ts'
 import { setSession } from './browser.ts'
+import { type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site } from './site.ts'
-import { readForm, show, type Visit } from './visit.ts'
+import { readForm, show, speak, type Visit } from './visit.ts'
 
 /** GET of the login page, where no request is waiting. */
 export async function visitLogin(site: Site, visit: Visit): Promise<FastifyReply> {
@@ -24,8 +25,10 @@ export async function visitLogin(site: Site, visit: Visit): Promise<FastifyReply
 export async function submitLogin(site: Site, visit: Visit): Promise<FastifyReply> {
   const { username = '', password = '', request = '', csrf = '' } = readForm(visit)
   const { call, browser, reply } = visit
+  const pending = readPending(site, request)
+  speak(visit, pending?.query.get('ui_locales'))
   const binding = { kind: 'login', browser: browser.id, request } as const
-  if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
+  if (!site.forms.isRight(binding, csrf, call.now)) return startAgain(site, visit, pending)
   try {
     const user = await signIn(site.parts, call, { username, password })
     const { secret } = await openSession(site.parts, call, user, browser.signedIn)
@@ -33,8 +36,14 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
   } catch (thrown) {
     return await showAgain(site, visit, { username, request }, thrown)
   }
-  const next = request === '' ? `${site.base}/login` : withoutLogin(request)
+  const next = pending ? urlOf(withoutLogin(pending)) : `${site.base}/login`
   return reply.header('cache-control', 'no-store').redirect(next, 303)
+}
+
+function startAgain(site: Site, visit: Visit, pending: Pending | undefined): FastifyReply {
+  if (pending) return resume(visit, pending)
+  visit.call.about.refused = 'form_stale'
+  return showLogin(site, visit, '', { view: { error: 'expired' }, status: 400 })
 }
 
 async function showAgain(
@@ -47,7 +56,8 @@ async function showAgain(
   const { plan, retryAfter } = thrown.details
   if (plan) await site.parts.store.commit(plan)
   visit.call.about.refused = thrown.reason
-  const { client, leadsTo } = await waitingOf(site, typed.request)
+  const id = readPending(site, typed.request)?.query.get('client_id')
+  const client = id ? await site.parts.store.findClient(id) : undefined
   const view = {
     username: typed.username,
     ...(client && { clientName: client.name }),
@@ -55,13 +65,8 @@ async function showAgain(
     ...(retryAfter !== undefined && { retryAfter }),
   }
   if (retryAfter !== undefined) visit.reply.header('retry-after', String(retryAfter))
-  const status = retryAfter === undefined ? 401 : 429
-  return showLogin(site, visit, typed.request, { view, status, leadsTo })
-}
-
-// The form's token vouches for the request, which was checked before the form was shown.
-async function waitingOf(site: Site, request: string) {
-  const query = new URLSearchParams(request.slice(request.indexOf('?') + 1))
-  const client = await site.parts.store.findClient(query.get('client_id') ?? '')
-  return { client, leadsTo: query.get('redirect_uri') ?? client?.redirectUris[0] }
+  return showLogin(site, visit, typed.request, {
+    view,
+    status: retryAfter === undefined ? 401 : 429,
+  })
 }

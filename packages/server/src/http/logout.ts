@@ -10,11 +10,10 @@ import {
 } from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { logoutPage, signedOutPage } from '../pages/logout.ts'
-import { chooseWords } from '../pages/words/index.ts'
 import { clearSession, hasCookies, userBinding } from './browser.ts'
 import { readMessage } from './message.ts'
 import type { Site, Station } from './site.ts'
-import { readForm, show, type Visit } from './visit.ts'
+import { readForm, show, speak, type Visit } from './visit.ts'
 
 /** GET and POST of the end-session endpoint. */
 export async function visitLogout(
@@ -26,10 +25,10 @@ export async function visitLogout(
   const message = readMessage(request)
   Object.assign(call, readRequest(station.operation, message))
   const { fields } = call
-  visit.words = chooseWords(fields.ui_locales, request.headers['accept-language'])
+  speak(visit, fields.ui_locales)
   const pending = new URLSearchParams(fields as Record<string, string>).toString()
   if (message.method === 'POST' && !hasCookies(site, request)) {
-    return reply.redirect(`${station.path}?${pending}`, 303)
+    return reply.header('cache-control', 'no-store').redirect(`${station.path}?${pending}`, 303)
   }
   const asked = await readLogout(site.parts, call, browser.signedIn)
   if (browser.signedIn && !asked.isCertain) return askLogout(site, visit, asked)
@@ -49,7 +48,7 @@ function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest
     username: browser.signedIn?.user.username,
     clientName: client?.name,
   }
-  return show(visit, logoutPage(view, words), { leadsTo: continueTo })
+  return show(visit, logoutPage(view, words), { leaves: continueTo !== undefined })
 }
 
 /** POST of the question: sign out, or stay. */

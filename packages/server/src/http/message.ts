@@ -3,7 +3,7 @@
 import { type Answer, type Call, type Message, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { network } from '../throttle.ts'
-import type { Site, Station } from './site.ts'
+import { baseOf, type Site, type Station } from './site.ts'
 
 const EMPTY = new Uint8Array(0)
 const SINGLE_HEADERS = ['authorization', 'content-type']
@@ -41,6 +41,7 @@ export function openCall(site: Site, station: Station, request: FastifyRequest):
     places: {},
     dialect: station.mount.dialect,
     operation: station.operation,
+    base: baseOf(site, station.mount),
     now: site.clock.now(),
     requestId: request.id,
     network: network(address),

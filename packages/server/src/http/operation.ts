@@ -14,16 +14,18 @@ import {
   writeAnswer,
 } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { locales } from '../pages/words/index.ts'
 import { allowOrigin } from './cors.ts'
 import { logDecision } from './event.ts'
 import { openCall, readMessage, send } from './message.ts'
 import { refusalAnswer, tell } from './refused.ts'
-import type { Site, Station } from './site.ts'
+import { baseOf, type Site, type Station } from './site.ts'
 import { turn } from './turn.ts'
 
 type JsonDeed = Exclude<Deed, 'authorize' | 'logout'>
 type Endpoint = (site: Site, call: Call, station: Station) => Promise<Facts>
 
+const LOCALES = locales.map(({ lang }) => lang)
 const ENDPOINTS: Record<JsonDeed, Endpoint> = {
   token: ({ parts }, call) => token(parts, call),
   revoke: ({ parts }, call) => revoke(parts, call),
@@ -31,7 +33,7 @@ const ENDPOINTS: Record<JsonDeed, Endpoint> = {
   userinfo: ({ parts }, call) => userinfo(parts, call),
   jwks: async ({ parts }, call) => ({ keys: await parts.keys.published(call.now) }),
   metadata: async (site, _, { mount }) =>
-    metadata(site.parts, mount.dialect, site.origin + site.base + mount.at),
+    metadata(site.parts, mount.dialect, baseOf(site, mount), LOCALES),
 }
 
 async function answerOf(

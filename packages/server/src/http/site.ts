@@ -1,6 +1,6 @@
 // Site: all that the rooms of the door share, put together once at start.
 
-import type { Dialect, Operation, Parts } from '@patois/core'
+import type { AuditEvent, Dialect, Operation, Parts } from '@patois/core'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { ClientAddress } from './address.ts'
@@ -35,6 +35,13 @@ export type Site = {
   base: string
   /** Scheme and host of the issuer. */
   origin: string
+  /** Hears the event of each request. */
+  on?: (event: AuditEvent) => void
   /** Present in dev mode only. */
   demo?: Demo
+}
+
+/** The absolute URL that a mounted dialect's paths stand below. */
+export function baseOf({ origin, base }: Pick<Site, 'origin' | 'base'>, { at }: Mount): string {
+  return origin + base + at
 }

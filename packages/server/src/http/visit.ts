@@ -1,7 +1,7 @@
 // Visit: a person's browser at one of our pages, and how a page is shown to it.
 
 import { randomBytes } from 'node:crypto'
-import { type Call, parseForm, Refusal } from '@patois/core'
+import { type Call, parseForm, Refusal, SECRET_FIELDS } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error.ts'
 import { chooseWords, type Words } from '../pages/words/index.ts'
@@ -24,8 +24,8 @@ export type Visit = {
 /** What a page is shown with besides its text. */
 export type Showing = {
   status?: number
-  /** Where its forms may lead, through redirects too; our own origin always. */
-  leadsTo?: string | undefined
+  /** True when its form may end at a client; every other form stays here. */
+  leaves?: boolean
   /** Of the one script that the page carries. */
   nonce?: string
 }
@@ -74,35 +74,36 @@ async function openVisit(
   }
 }
 
+/** Goes on in the language that a request asks for, where we speak it. */
+export function speak(visit: Visit, uiLocales: string | null | undefined): void {
+  visit.words = chooseWords(uiLocales ?? undefined, visit.request.headers['accept-language'])
+}
+
 /** Shows a page of ours. */
 export function show({ reply }: Visit, text: string, showing: Showing = {}): FastifyReply {
-  const { status = 200, leadsTo, nonce } = showing
+  const { status = 200, leaves = false, nonce } = showing
   return reply
     .code(status)
     .headers({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': policy(leadsTo, nonce),
+      'content-security-policy': policy(leaves, nonce),
     })
     .send(text)
 }
 
-function policy(leadsTo: string | undefined, nonce: string | undefined): string {
+// Chromium holds form-action against every redirect after a form, those of the client's own site
+// too, which nobody here can know: a page that leads to a client goes without.
+function policy(leaves: boolean, nonce: string | undefined): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self' data:",
-    `form-action 'self'${leadsTo ? ` ${originOf(leadsTo)}` : ''}`,
+    ...(leaves ? [] : ["form-action 'self'"]),
     ...(nonce ? [`script-src 'nonce-${nonce}'`] : []),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')
-}
-
-/** What CSP calls the origin of a redirect URI: its scheme alone when it has no host. */
-function originOf(uri: string): string {
-  const url = new URL(uri)
-  return url.origin === 'null' ? url.protocol : url.origin
 }
 
 /** A nonce for one page. */
@@ -122,7 +123,7 @@ async function showError(site: Site, visit: Visit, thrown: unknown): Promise<Fas
   return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
 }
 
-const HIDDEN = ['password', 'client_secret', 'code', 'id_token_hint']
+const HIDDEN: readonly string[] = [...SECRET_FIELDS, 'id_token_hint']
 
 function sentOf({ fields }: Call): [string, string][] {
   return Object.entries(fields)

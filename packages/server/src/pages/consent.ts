@@ -21,6 +21,8 @@ export interface ConsentView extends Carried {
   readonly username: string
   readonly scopes: readonly ScopeLine[]
   readonly already?: readonly ScopeLine[] | undefined
+  /** Services that the access is for, by their addresses (RFC 8707). */
+  readonly resources?: readonly string[] | undefined
   /** What the client says about itself, in the spelling of RFC 7591 §2. */
   readonly about?: {
     readonly client_uri?: string
@@ -45,6 +47,7 @@ ${scopeList(already, words)}
 </details>`
 }
 ${facts([
+  ...(view.resources ?? []).map((one) => [say.service, one] as const),
   [say.returnsTo, view.redirectHost],
   [say.clientId, view.clientId],
 ])}

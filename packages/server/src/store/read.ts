@@ -11,6 +11,9 @@ type Argument = string | number | Uint8Array
 
 const clientsKnown = 10_000
 
+/** What is kept of clients in memory; whoever writes a client drops it here. */
+export type Known = { clients: Map<string, Client>; origins: ReadonlySet<string> | undefined }
+
 /** The reading half of a store; its answers are at hand at once. */
 export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'forget' | 'close'>
 
@@ -82,21 +85,31 @@ function readFoundRefreshToken(row: Row) {
   return { ...found, child: readRefreshToken(row, refreshTokenWidth) }
 }
 
-/** The reads of an issuer; `known` keeps parsed clients, and whoever writes one drops it there. */
-export function openReads(sql: Statements, issuer: number, known: Map<string, Client>): Reads {
+function originsOf(clients: readonly Client[]): ReadonlySet<string> {
+  const enabled = clients.filter((client) => client.disabledAt === undefined)
+  return new Set(enabled.flatMap(({ origins }) => origins))
+}
+
+/** The reads of an issuer; `known` is filled as clients are asked for. */
+export function openReads(sql: Statements, issuer: number, known: Known): Reads {
   const findClient = (id: string): Client | undefined => {
-    const before = known.get(id)
+    const before = known.clients.get(id)
     if (before) return before
     const client = one(rows.clients, get(sql.client, issuer, id))
     if (!client) return undefined
-    if (known.size >= clientsKnown) known.clear()
-    known.set(id, Object.freeze(client))
+    if (known.clients.size >= clientsKnown) known.clients.clear()
+    known.clients.set(id, Object.freeze(client))
     return client
   }
+  const listClients = (): Client[] => list(rows.clients, sql.clients, issuer)
   const found = <T>(read: (row: Row) => T, row: Row | undefined): T | undefined => row && read(row)
   return {
     findClient,
-    listClients: () => list(rows.clients, sql.clients, issuer),
+    listClients,
+    isOrigin: (origin) => {
+      known.origins ??= originsOf(listClients())
+      return known.origins.has(origin)
+    },
     findUser: (id) => one(users, get(sql.user, issuer, id)),
     findUserByName: (username) => one(users, get(sql.userByName, issuer, username)),
     listUsers: () => list(users, sql.users, issuer),

@@ -142,6 +142,7 @@ export const sessions = shape<Session>('sessions', {
 /** What users let clients do. */
 export const grants = shape<Grant>('grants', {
   id: 'plain',
+  origin: 'plain',
   userId: 'plain',
   clientId: 'plain',
   scope: 'json',

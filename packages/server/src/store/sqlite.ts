@@ -2,7 +2,7 @@
 
 import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Client, Plan, Store } from '@patois/core'
+import type { Plan, Store } from '@patois/core'
 import { openGroupCommit } from './group-commit.ts'
 import { openIds } from './ids.ts'
 import { lockDatabase } from './lock.ts'
@@ -10,7 +10,7 @@ import { markDatabase, type StoreOptions } from './mark.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase } from './node-sqlite.ts'
 import { createPrivateFile } from './private-file.ts'
-import { openReads } from './read.ts'
+import { type Known, openReads } from './read.ts'
 import { prepareStatements } from './statements.ts'
 import { openForget, openSweep } from './sweep.ts'
 import { writePlan } from './write.ts'
@@ -42,10 +42,12 @@ function openFile(path: string): { file: string; unlock: () => void } {
 
 function assemble(database: DatabaseSync, issuer: number, unlock: () => void): SqliteStore {
   const sql = prepareStatements(database)
-  const known = new Map<string, Client>()
+  const known: Known = { clients: new Map(), origins: undefined }
   const { commit, close } = openGroupCommit(database, (plan: Plan) => {
     for (const change of plan.changes) {
-      if ('put' in change && change.put === 'client') known.delete(change.client.id)
+      if (!('put' in change) || change.put !== 'client') continue
+      known.clients.delete(change.client.id)
+      known.origins = undefined
     }
     return writePlan({ sql, issuer }, plan)
   })

@@ -124,6 +124,9 @@ const updates = {
   endSessionFamilies: `UPDATE families SET ended_at = ?, end_reason = ?
     WHERE issuer = ? AND session_id = ? AND ended_at IS NULL
     AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')`,
+  endSessionCodes: `UPDATE codes SET spent_at = ?
+    WHERE issuer = ? AND session_id = ? AND spent_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')`,
   endAccessToken: `UPDATE access_tokens SET revoked_at = ?
     WHERE issuer = ? AND id = ? AND revoked_at IS NULL`,
   endKey: 'DELETE FROM keys WHERE issuer = ? AND kid = ?',

@@ -74,6 +74,8 @@ function end({ sql, issuer }: Writer, change: Of<'end'>): unknown {
       return sql.endSession.run(change.at, issuer, change.id)
     case 'session_families':
       sql.endSessionFamilies.run(change.at, change.reason, issuer, change.sessionId)
+      // A code on its way would open a family that nothing ends any more.
+      sql.endSessionCodes.run(change.at, issuer, change.sessionId)
       return sql.dropSessionCells.run(issuer, change.sessionId)
     case 'grant':
       sql.endGrant.run(change.at, change.reason, issuer, change.id)

@@ -27,6 +27,7 @@ export const de: Words = {
     noScopes: 'Sie möchte nur wissen, dass Sie angemeldet sind.',
     already: 'Was Sie früher erlaubt haben',
     returnsTo: 'Führt Sie zurück zu',
+    service: 'Für den Dienst',
     website: 'Website',
     policy: 'Datenschutz',
     terms: 'Nutzungsbedingungen',

@@ -28,6 +28,7 @@ export const en = {
     noScopes: 'It only asks to know that you are signed in.',
     already: 'What you allowed before',
     returnsTo: 'Takes you back to',
+    service: 'For the service',
     website: 'Website',
     policy: 'Privacy policy',
     terms: 'Terms of service',

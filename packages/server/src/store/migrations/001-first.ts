@@ -76,6 +76,7 @@ CREATE INDEX sessions_over ON sessions (coalesce(ended_at, expires_at));
 CREATE TABLE grants (
   id INTEGER PRIMARY KEY,
   issuer INTEGER NOT NULL REFERENCES issuers (id),
+  origin TEXT NOT NULL,
   user_id INTEGER NOT NULL REFERENCES users (id),
   client_id TEXT NOT NULL,
   scope TEXT NOT NULL,
@@ -137,6 +138,7 @@ CREATE TABLE codes (
   family_id INTEGER,
   keep_until INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX codes_of_session ON codes (session_id) WHERE spent_at IS NULL;
 CREATE INDEX codes_due ON codes (max(keep_until, expires_at + 3600));
 
 CREATE TABLE refresh_tokens (

@@ -1,0 +1,43 @@
+// Header: what an Authorization header says of a client (Basic) or carries (Bearer).
+
+/** The halves of a Basic header, and its secret before it was decoded. */
+export type Basic = { client_id: string; client_secret: string; rawSecret: string }
+
+/** The halves of a Basic header; undefined for any other header and for one that is no UTF-8. */
+export function readBasic(header: string | undefined): Basic | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+=*) *$/i.exec(header ?? '')?.[1]
+  if (!encoded) return undefined
+  try {
+    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0))
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    const at = text.indexOf(':')
+    if (at < 0) return undefined
+    const [id, secret] = [text.slice(0, at), text.slice(at + 1)]
+    return { client_id: decodeHalf(id), client_secret: decodeHalf(secret), rawSecret: secret }
+  } catch {
+    return undefined
+  }
+}
+
+// RFC 6749 §2.3.1 form-encodes both halves; one that cannot be decoded was surely sent raw.
+function decodeHalf(half: string): string {
+  try {
+    return decodeURIComponent(half.replaceAll('+', ' '))
+  } catch {
+    return half
+  }
+}
+
+/** The Basic header of a client, form-encoded (RFC 6749 §2.3.1). */
+export function writeBasic(id: string, secret: string): string {
+  return `Basic ${btoa(`${encodeHalf(id)}:${encodeHalf(secret)}`)}`
+}
+
+function encodeHalf(half: string): string {
+  return encodeURIComponent(half).replaceAll('%20', '+')
+}
+
+/** The token of a Bearer header (RFC 6750 §2.1); undefined for any other header. */
+export function readBearer(header: string | undefined): string | undefined {
+  return /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
+}
