@@ -43,7 +43,7 @@ export function settingsTable(): string {
 
 /** The text with its marked table replaced by `table`. */
 export function withTable(text: string, table: string): string {
-  const marked = new RegExp(`(<!-- ${MARK} -->\\n)[^]*?(<!-- /${MARK} -->)`)
+  const marked = new RegExp(`(<!-- ${MARK} -->\\n)[\\s\\S]*?(<!-- /${MARK} -->)`)
   if (!marked.test(text)) throw new Error(`There is no place marked ${MARK}.`)
   return text.replace(marked, (_, open: string, close: string) => `${open}${table}\n${close}`)
 }

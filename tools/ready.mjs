@@ -56,8 +56,10 @@ function checkNode() {
   if (existsSync(own) && !version(own)) rmSync(own)
   const found = version('node')
   const [major, minor] = (found ?? '0.0').split('.').map(Number)
-  if (major > 22 || (major === 22 && minor >= 18)) return
-  stop(`Patois needs Node 22.18 or newer, and ${found ? `this is Node ${found}` : 'found none'}.`)
+  // Older ones do not look where the sources are; the built package runs on 22.18 too.
+  if (major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 19)) return
+  const here = found ? `this is Node ${found}` : 'found none'
+  stop(`The sources of Patois need Node 22.19, 24.5 or newer, and ${here}.`)
 }
 
 function version(node) {
