@@ -2,25 +2,19 @@
 
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import {
-  type AuditEvent,
-  DIALECTS,
-  type Parts,
-  Refusal,
-  type Store,
-  writeRefusal,
-} from '@patois/core'
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
+import { type AuditEvent, DIALECTS, type Parts, type Store } from '@patois/core'
+import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Clock } from './clock.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
 import type { Configuration } from './configuration.ts'
 import { nodeCrypto } from './crypto.ts'
-import { clientAddress } from './http/address.ts'
+import { clientAddress, trust } from './http/address.ts'
+import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
-import { ownStation } from './http/own.ts'
+import { openGuard } from './http/guards.ts'
+import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
-import { visitHandler } from './http/visit.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
@@ -75,10 +69,12 @@ export async function app(given: AppParts): Promise<App> {
     policy: configuration.policy,
     maskKey,
   }
-  const address = clientAddress(configuration.trustedProxies)
+  const isTrusted = trust(configuration.trustedProxies)
+  const address = clientAddress(isTrusted)
   const shared = { parts, clock, log, forms: forms(formKey), address, stations, base, origin }
   const site: Site = { ...shared, ...(demo && { demo }), ...(on && { on }) }
-  return { http: await http(site), keys, site }
+  const watch = watchProxies(log, configuration.issuer, isTrusted)
+  return { http: await http(site, watch), keys, site }
 }
 
 function placeOf(issuer: string): { base: string; origin: string } {
@@ -94,7 +90,8 @@ function mountsOf({ mounts }: Configuration): Mount[] {
   })
 }
 
-async function http(site: Site): Promise<FastifyInstance> {
+async function http(site: Site, watch: ProxyWatch): Promise<FastifyInstance> {
+  const guard = openGuard(site)
   const server = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
@@ -105,69 +102,26 @@ async function http(site: Site): Promise<FastifyInstance> {
     // What gets in while we close is answered as it always is.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (error, request, reply) => refusePath(guard, error, request, reply),
     http: { maxHeaderSize: HEADER_LIMIT },
   })
   // The dialect reads the body, so it gets here as it came.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
-  await server.register(cookie)
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers(guards(site))
+    if (guard(request, reply)) return reply
+    watch(request)
     if (site.demo && isElsewhere(site, request))
       return reply.redirect(site.origin + request.url, 307)
   })
+  await server.register(cookie)
   addFallbacks(server, site)
   addRoutes(server, site)
   return server
-}
-
-// What no answer of ours goes without; pages add their own policy.
-function guards(site: Site): Record<string, string> {
-  return {
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    ...(site.origin.startsWith('https:') && {
-      'strict-transport-security': 'max-age=31536000; includeSubDomains',
-    }),
-  }
 }
 
 // Cookies and redirects belong to the issuer's name: another name of this machine is led there.
 function isElsewhere(site: Site, request: FastifyRequest): boolean {
   const page = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
   return page && request.headers.host !== new URL(site.origin).host
-}
-
-function addFallbacks(server: FastifyInstance, site: Site): void {
-  const nothing = visitHandler(site, ownStation('/nothing'), async () => {
-    throw new Refusal('not_found')
-  })
-  server.setNotFoundHandler((request, reply) => {
-    const [path = ''] = request.url.split('?')
-    const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
-    if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send()
-    if ((request.headers.accept ?? '').includes('text/html')) return nothing(request, reply)
-    return reply.code(404).type('text/plain; charset=utf-8').send('Nothing is here.\n')
-  })
-  // Only what fastify itself finds wrong gets here, before a handler ran.
-  server.setErrorHandler((error: FastifyError, request, reply) => {
-    const status = error.statusCode ?? 500
-    if (status >= 500) site.log.error({ requestId: request.id, err: error }, 'bug')
-    const station = site.stations.find((one) => one.path === request.url.split('?')[0])
-    const refusal = new Refusal(status === 413 ? 'body_too_large' : 'body_unreadable')
-    const told =
-      status >= 500
-        ? { code: 'server_error', sentence: 'The server failed.', status }
-        : { code: refusal.code, sentence: refusal.sentence, status }
-    if (!station)
-      return reply.code(status).type('text/plain; charset=utf-8').send(`${told.sentence}\n`)
-    const answer = writeRefusal(station.operation, told, site.parts.issuer)
-    return reply.code(answer.status).headers(answer.headers).send(answer.body)
-  })
-}
-
-function isRoute(server: FastifyInstance, method: 'GET' | 'POST', path: string): boolean {
-  return server.findRoute({ url: path, method }) !== null
 }

@@ -12,18 +12,25 @@ function plain(address: string): string {
   return MAPPED.exec(address)?.[1] ?? address
 }
 
-/** Trusts the networks (CIDR) only; without any, the header counts for nothing. */
-export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+/** True for the address of a proxy that is trusted. */
+export type IsTrusted = (address: string) => boolean
+
+/** Trusts the networks (CIDR) only. */
+export function trust(trustedProxies: readonly string[]): IsTrusted {
   const trusted = new BlockList()
   for (const network of trustedProxies) {
     const [address = '', bits] = network.split('/')
     const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
     trusted.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family)
   }
-  const isTrusted = (address: string): boolean => {
-    const kind = isIP(address)
-    return kind !== 0 && trusted.check(address, kind === 6 ? 'ipv6' : 'ipv4')
+  return (address) => {
+    const kind = isIP(plain(address))
+    return kind !== 0 && trusted.check(plain(address), kind === 6 ? 'ipv6' : 'ipv4')
   }
+}
+
+/** Believes trusted proxies only; without any, the header counts for nothing. */
+export function clientAddress(isTrusted: IsTrusted): ClientAddress {
   return (peer, forwardedFor) => {
     let address = plain(peer)
     const hops = (forwardedFor ?? '').split(',').map((hop) => plain(hop.trim()))

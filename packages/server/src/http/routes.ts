@@ -1,5 +1,6 @@
 // Routes: the dialects' operations and our own pages, unfolded into one table.
 
+import type { Deed } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { style } from '../pages/style.ts'
 import { visitAuthorize, visitConsent } from './authorize.ts'
@@ -66,18 +67,27 @@ function checkReserved({ mount, operation, path }: Station, base: string): void 
     throw new Error(`dialect ${mount.dialect.name}: ${path} lies under ${clash}, which is reserved`)
 }
 
-function handlerOf(site: Site, station: Station) {
-  const { does } = station.operation
-  if (does === 'authorize') return visitHandler(site, station, visitAuthorize)
-  if (does === 'logout') return visitHandler(site, station, visitLogout)
-  return jsonHandler(site, station)
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What stands at a route, for whatever goes wrong before its handler runs. */
+    station?: Station
+    /** True when a browser shows what is answered there. */
+    isPage?: boolean
+  }
+}
+
+const PAGES: { [D in Deed]?: typeof visitAuthorize } = {
+  authorize: visitAuthorize,
+  logout: visitLogout,
 }
 
 /** Adds every route of the site. */
 export function addRoutes(app: FastifyInstance, site: Site): void {
   for (const station of site.stations) addStation(app, site, station)
-  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) =>
-    visitHandler(site, ownStation(path), handle)
+  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) => {
+    const station = ownStation(path)
+    return { config: { station, isPage: true }, handler: visitHandler(site, station, handle) }
+  }
   const { base } = site
   app.get(`${base}/`, page('/home', visitHome))
   app.get(`${base}/login`, page('/login', visitLogin))
@@ -91,33 +101,41 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
 
 function addStation(app: FastifyInstance, site: Site, station: Station): void {
   const { operation, mount } = station
-  const url = station.path.replace(/\{(\w+)\}/g, ':$1')
+  const visit = PAGES[operation.does]
+  const config = { station, isPage: visit !== undefined }
+  const handler = visit ? visitHandler(site, station, visit) : jsonHandler(site, station)
   const constraints = mount.host === undefined ? {} : { constraints: { host: mount.host } }
-  const handler = handlerOf(site, station)
-  app.route({ method: [...operation.methods], url, handler, ...constraints })
-  // OpenID Connect Discovery §4 is met by base + path; RFC 8414 §5 keeps both forms for both names.
-  if (operation.does === 'metadata') addMetadataTwin(app, site, station, handler)
-  app.route({
-    method: 'OPTIONS',
-    url,
-    ...constraints,
-    handler: async (request, reply) => {
-      if (await preflight(site, operation, request, reply)) return reply
-      return reply.code(405).header('allow', operation.methods.join(', ')).send()
-    },
-  })
+  for (const path of pathsOf(site, station)) {
+    const url = path.replace(/\{(\w+)\}/g, ':$1')
+    app.route({
+      method: [...operation.methods],
+      url,
+      config,
+      handler,
+      // A code that is minted and a session that is ended are no matter of reading.
+      exposeHeadRoute: !visit,
+      ...constraints,
+    })
+    app.route({
+      method: 'OPTIONS',
+      url,
+      ...constraints,
+      handler: async (request, reply) => {
+        if (await preflight(site, operation, request, reply)) return reply
+        return reply.code(405).header('allow', operation.methods.join(', ')).send()
+      },
+    })
+  }
 }
 
-function addMetadataTwin(
-  app: FastifyInstance,
-  site: Site,
-  { operation, mount, path }: Station,
-  handler: ReturnType<typeof handlerOf>,
-): void {
-  const inner = site.base + mount.at
-  if (inner === '') return
-  const twin = path.startsWith(inner) ? operation.path + inner : inner + operation.path
-  app.route({ method: 'GET', url: twin, handler })
+// OpenID Connect Discovery §4 is met by base + path; RFC 8414 §5 keeps both forms for both names.
+function pathsOf(site: Site, { operation, mount, path }: Station): string[] {
+  if (operation.does !== 'metadata') return [path]
+  const isOnly = mount.host === undefined && site.stations.every((one) => one.mount === mount)
+  // Whoever knows nothing but the issuer looks there, wherever its only dialect stands.
+  const places = [site.base + mount.at, ...(isOnly ? [site.base] : [])]
+  const forms = places.flatMap((place) => [place + operation.path, operation.path + place])
+  return [...new Set(forms)]
 }
 
 async function sendStyle(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -1,0 +1,77 @@
+// Fallbacks: what fastify itself finds wrong, and paths and methods where nothing is.
+
+import { Refusal } from '@patois/core'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { allowOrigin } from './cors.ts'
+import { logDecision } from './event.ts'
+import { type Guard, sendSentence } from './guards.ts'
+import { openCall, send } from './message.ts'
+import { ownStation } from './own.ts'
+import { refusalAnswer, tell } from './refused.ts'
+import type { Site, Station } from './site.ts'
+import { visitHandler } from './visit.ts'
+
+/** Answers a request whose path leads to no route, since it cannot be read. */
+export function refusePath(
+  guard: Guard,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  if (guard(request, reply)) return
+  const isLong = error.statusCode === 414
+  const sentence = isLong ? 'The path is too long.' : 'The path cannot be read.'
+  sendSentence(reply, isLong ? 414 : 400, sentence)
+}
+
+/** Adds an answer for everything that no handler answers. */
+export function addFallbacks(server: FastifyInstance, site: Site): void {
+  const nothing = visitHandler(site, ownStation('/nothing'), async () => {
+    throw new Refusal('not_found')
+  })
+  server.setNotFoundHandler((request, reply) => {
+    const [path = ''] = request.url.split('?')
+    const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
+    if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send()
+    if ((request.headers.accept ?? '').includes('text/html')) return nothing(request, reply)
+    return sendSentence(reply, 404, 'Nothing is here.')
+  })
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const thrown = causeOf(error)
+    const { station, isPage } = request.routeOptions.config
+    if (station && isPage) {
+      return visitHandler(site, station, () => Promise.reject(thrown))(request, reply)
+    }
+    if (station) return refuseCall(site, station, { request, reply }, thrown)
+    if (request.is404) return sendSentence(reply, 404, 'Nothing is here.')
+    if (thrown instanceof Refusal) return sendSentence(reply, thrown.status ?? 400, thrown.sentence)
+    site.log.error({ requestId: request.id, err: error }, 'bug')
+    return sendSentence(reply, 500, 'The server failed.')
+  })
+}
+
+async function refuseCall(
+  site: Site,
+  station: Station,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  thrown: unknown,
+): Promise<FastifyReply> {
+  const call = openCall(site, station, request)
+  const told = await tell(site, call, thrown)
+  const answer = refusalAnswer(site, call, told)
+  await allowOrigin(site, station.operation, request, reply)
+  logDecision(site, call, answer.status, told.reason)
+  return send(reply, answer)
+}
+
+function isRoute(server: FastifyInstance, method: 'GET' | 'POST', path: string): boolean {
+  return server.findRoute({ url: path, method }) !== null
+}
+
+// Before a handler ran, only the body and what is said about it can be wrong.
+function causeOf(error: FastifyError): Refusal | FastifyError {
+  const { statusCode = 500 } = error
+  if (statusCode >= 500) return error
+  if (statusCode === 413) return new Refusal('body_too_large')
+  return new Refusal(statusCode === 415 ? 'body_type_wrong' : 'body_unreadable')
+}

@@ -1,0 +1,45 @@
+// Proxy: tells the operator, once, when what a proxy says and the configuration do not fit.
+
+import type { FastifyRequest } from 'fastify'
+import type { Log } from '../log.ts'
+import type { IsTrusted } from './address.ts'
+
+/** Looks at the headers of a request; they change nothing but the log. */
+export type ProxyWatch = (request: FastifyRequest) => void
+
+/** Watches for proxies that are not trusted, and for trusted ones that have another address. */
+export function watchProxies(log: Log, issuer: string, isTrusted: IsTrusted): ProxyWatch {
+  const own = new URL(issuer).origin
+  let saidUntrusted = false
+  let saidOther = false
+  return ({ headers, socket }) => {
+    if (saidUntrusted && saidOther) return
+    const names = Object.keys(headers)
+    if (!names.some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'))) return
+    const peer = socket.remoteAddress ?? ''
+    if (!isTrusted(peer)) {
+      if (saidUntrusted) return
+      saidUntrusted = true
+      const fault = 'forwards requests but is not in trusted_proxies'
+      return log.warn({ peer }, `${peer} ${fault}: all callers behind it count as one`)
+    }
+    const called = addressOf(headers, own)
+    if (saidOther || called === own) return
+    saidOther = true
+    const fault = 'A trusted proxy was called by another address than the issuer'
+    log.warn({ peer, called, issuer }, `${fault}: set the issuer, or what the proxy forwards`)
+  }
+}
+
+// The first of several proxies is the one that the caller knows.
+function first(header: string | string[] | undefined): string | undefined {
+  return header?.toString().split(',')[0]?.trim()
+}
+
+/** The origin that the proxy was called by, as far as it says; what is no address stays as it is. */
+function addressOf(headers: FastifyRequest['headers'], own: string): string {
+  const { protocol, host } = new URL(own)
+  const scheme = first(headers['x-forwarded-proto']) ?? protocol.replace(':', '')
+  const called = `${scheme}://${first(headers['x-forwarded-host']) ?? host}`
+  return URL.canParse(called) ? new URL(called).origin : called
+}
