@@ -166,7 +166,7 @@ const accessToken = (store: Store, over: Partial<AccessToken> = {}): AccessToken
 
 const key = (kid: string, over: Partial<Key> = {}): Key => ({
   kid,
-  alg: 'ES256',
+  kind: 'ES256',
   publicJwk: { kty: 'EC', kid },
   sealed: bytes(7),
   createdAt: now,
@@ -514,7 +514,7 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         check(fc.tuple(text, alg, jwk, blob, time), async ([id, ofAlg, publicJwk, sealed, at]) => {
           const given: Key = {
             kid: id,
-            alg: ofAlg,
+            kind: ofAlg,
             publicJwk,
             sealed,
             createdAt: at,

@@ -1,7 +1,7 @@
 // Writes the tables of the docs that stand in the code already; with --check only looks.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { SETTINGS, type Setting } from '../packages/server/src/settings.ts'
+import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
 
 const FILE = new URL('../docs/configuration.md', import.meta.url)
 const MARK = 'settings'
@@ -19,7 +19,8 @@ function duration(seconds: number): string {
 function shown(setting: Setting, value: Setting['default']): string {
   if (value === undefined) return '—'
   if (setting.kind === 'seconds') return `\`${duration(value as number)}\``
-  if (setting.kind === 'dialects') return '`[standard]`'
+  if (setting.kind === 'dialects')
+    return `\`[${(value as DialectMount[]).map(({ dialect }) => dialect).join(', ')}]\``
   return Array.isArray(value) ? '`[]`' : `\`${value}\``
 }
 

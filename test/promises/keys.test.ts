@@ -213,10 +213,10 @@ test('a token that was signed before a restart verifies after it, with the same 
 })
 
 describe('the database at rest', () => {
-  type KeyRow = { kid: string; alg: string; public_jwk: string; sealed: Uint8Array }
+  type KeyRow = { kid: string; kind: string; public_jwk: string; sealed: Uint8Array }
   const readKeys = (): KeyRow[] =>
     look(join(folder, 'patois.db'), (database) =>
-      database.prepare('SELECT kid, alg, public_jwk, sealed FROM keys').all(),
+      database.prepare('SELECT kid, kind, public_jwk, sealed FROM keys').all(),
     ) as KeyRow[]
 
   test('holds no private key in any form, and no master key', async () => {

@@ -2,6 +2,7 @@
 
 import type { Call } from './call.ts'
 import { parseClaims, scopesOfClaims } from './claims.ts'
+import { clientIdOf } from './client-auth.ts'
 import { readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
@@ -43,7 +44,7 @@ const LONGEST = 8192
 export async function readTarget(parts: Parts, call: Call): Promise<Target> {
   const { client_id, redirect_uri, response_mode, scope, state } = call.fields
   if (client_id === undefined) throw new Refusal('field_missing', { field: 'client_id' })
-  const client = await parts.store.findClient(client_id)
+  const client = await parts.store.findClient(clientIdOf(parts, call, client_id))
   if (!client) throw new Refusal('client_unknown')
   call.about.clientId = client.id
   if (client.disabledAt !== undefined) throw new Refusal('client_disabled')
@@ -86,11 +87,13 @@ export async function readAuthorizeRequest(
   }
 }
 
-function checkSupported({ fields }: Call): void {
+function checkSupported({ fields, operation }: Call): void {
   if (fields.request !== undefined) throw new Refusal('request_unsupported')
   if (fields.request_uri !== undefined) throw new Refusal('request_uri_unsupported')
   if (fields.registration !== undefined) throw new Refusal('registration_unsupported')
   const { response_type, response_mode, state = '', nonce = '' } = fields
+  const missing = operation.needs?.find((name) => fields[name] === undefined)
+  if (missing) throw new Refusal('field_missing', { field: missing })
   if (response_type === undefined) throw new Refusal('field_missing', { field: 'response_type' })
   if (response_type !== 'code') throw new Refusal('response_type_wrong')
   if (response_mode !== undefined && !['query', 'form_post'].includes(response_mode)) {

@@ -10,6 +10,7 @@ import {
 import { type Call, eventOf } from './call.ts'
 import { wantedSubject } from './claims.ts'
 import { countingGrants, findCovering, newGrant } from './consent.ts'
+import { endOf } from './lifetime.ts'
 import type { RedirectFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { Code, Grant, GrantOrigin, Session, User } from './records.ts'
@@ -58,7 +59,10 @@ export async function authorize(
       if (request.prompts.includes('none')) throw new Refusal('consent_needed')
       return { next: 'consent', target, user: signedIn.user, request, grants }
     }
-    return back(parts, target, { code: await mintCode(parts, call, asked, grants[0]) })
+    return back(parts, target, {
+      code: await mintCode(parts, call, asked, grants[0]),
+      scope: request.scope,
+    })
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return refuse(parts, call, target, error)
@@ -171,7 +175,7 @@ async function mintCode(
     resources: request.resources,
     authenticatedAt: signedIn.session.authenticatedAt,
     createdAt: call.now,
-    expiresAt: call.now + parts.policy.lifetimes.code,
+    expiresAt: endOf(parts.policy, call.dialect.policy, 'code', call.now),
     wrongVerifiers: 0,
   }
   const changes: Change[] = [...grantChange(grant, known), { put: 'code', code }]

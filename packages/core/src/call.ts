@@ -19,6 +19,8 @@ export type About = {
 export type Call = Sent & {
   dialect: Dialect
   operation: Operation
+  /** The path as it was called, without its query. */
+  path: string
   /** The absolute URL that the dialect's paths stand below. */
   base: string
   /** Seconds. */

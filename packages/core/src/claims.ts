@@ -61,6 +61,15 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** A user's claims under the names that a dialect's ID token has for them. */
+export function renamedClaims(
+  user: User,
+  names: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  const known = Object.entries(names).filter(([, own]) => Object.hasOwn(user.claims, own))
+  return Object.fromEntries(known.map(([name, own]) => [name, user.claims[own]]))
+}
+
 /**
  * The scopes of the client that release what the claims parameter names. They count as asked for,
  * so that a claim is released only under a scope that its user has seen (OIDC Core §5.5).

@@ -46,7 +46,7 @@ function methodOf(call: Call): ClientAuthMethod {
 // In the standard dialect the registered method binds; elsewhere the dialect gives the place.
 function isMethodRight(call: Call, registered: ClientAuthMethod, used: ClientAuthMethod) {
   const secret = (method: string): boolean => method.startsWith('client_secret_')
-  if (call.dialect.exactClientAuth) return registered === used
+  if (call.dialect.policy.exactClientAuth) return registered === used
   return registered === used || (secret(registered) && secret(used))
 }
 
@@ -63,12 +63,18 @@ function claimedId(call: Call): string | undefined {
   }
 }
 
+/** The id of the client that a call names, where its dialect has short names for them. */
+export function clientIdOf(parts: Parts, { dialect }: Call, named: string): string {
+  const aliases = parts.policy.aliases[dialect.name] ?? {}
+  return Object.hasOwn(aliases, named) ? (aliases[named] ?? named) : named
+}
+
 /** Finds the client and checks its proof. Throws a Refusal, the same one for every cause. */
 export async function authenticate(parts: Parts, call: Call): Promise<ClientCall> {
   const method = methodOf(call)
   const id = claimedId(call)
   if (id === undefined) throw new Refusal('client_missing')
-  const client = await parts.store.findClient(id)
+  const client = await parts.store.findClient(clientIdOf(parts, call, id))
   if (client) call.about.clientId = client.id
   const wrong = await faultOf(parts, call, client, method)
   if (wrong) throw await countFailure(parts, call, id, wrong)

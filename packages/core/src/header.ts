@@ -1,7 +1,12 @@
 // Header: what an Authorization header says of a client (Basic) or carries (Bearer).
 
-/** The halves of a Basic header, and its secret before it was decoded. */
-export type Basic = { client_id: string; client_secret: string; rawSecret: string }
+/** The halves of a Basic header, decoded and as they came. */
+export type Basic = {
+  client_id: string
+  client_secret: string
+  rawId: string
+  rawSecret: string
+}
 
 /** The halves of a Basic header; undefined for any other header and for one that is no UTF-8. */
 export function readBasic(header: string | undefined): Basic | undefined {
@@ -13,7 +18,12 @@ export function readBasic(header: string | undefined): Basic | undefined {
     const at = text.indexOf(':')
     if (at < 0) return undefined
     const [id, secret] = [text.slice(0, at), text.slice(at + 1)]
-    return { client_id: decodeHalf(id), client_secret: decodeHalf(secret), rawSecret: secret }
+    return {
+      client_id: decodeHalf(id),
+      client_secret: decodeHalf(secret),
+      rawId: id,
+      rawSecret: secret,
+    }
   } catch {
     return undefined
   }
@@ -28,9 +38,11 @@ function decodeHalf(half: string): string {
   }
 }
 
-/** The Basic header of a client, form-encoded (RFC 6749 §2.3.1). */
-export function writeBasic(id: string, secret: string): string {
-  return `Basic ${btoa(`${encodeHalf(id)}:${encodeHalf(secret)}`)}`
+/** The Basic header of a client: form-encoded (RFC 6749 §2.3.1), or raw where a dialect has it so. */
+export function writeBasic(id: string, secret: string, isRaw = false): string {
+  const pair = isRaw ? `${id}:${secret}` : `${encodeHalf(id)}:${encodeHalf(secret)}`
+  const bytes = new TextEncoder().encode(pair)
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`
 }
 
 function encodeHalf(half: string): string {
@@ -40,4 +52,9 @@ function encodeHalf(half: string): string {
 /** The token of a Bearer header (RFC 6750 §2.1); undefined for any other header. */
 export function readBearer(header: string | undefined): string | undefined {
   return /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i.exec(header ?? '')?.[1]
+}
+
+/** Whatever an Authorization header carries, with or without the word Bearer in front. */
+export function readAuthorization(header: string | undefined): string | undefined {
+  return header?.replace(/^bearer\b/i, '').trim() || undefined
 }

@@ -1,7 +1,9 @@
 // The public names of the core, nothing else.
 
+export * from './answer.ts'
 export * from './authorize.ts'
 export * from './authorize-request.ts'
+export { parseForm } from './body.ts'
 export * from './call.ts'
 export * from './dialects/dialect.ts'
 export { DIALECTS } from './dialects/index.ts'

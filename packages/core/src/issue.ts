@@ -2,8 +2,9 @@
 
 import { base64url } from 'jose'
 import { type ClientCall, eventOf } from './call.ts'
-import { releasedClaims } from './claims.ts'
+import { releasedClaims, renamedClaims } from './claims.ts'
 import type { May, UserMay } from './grants/grant.ts'
+import { endOf } from './lifetime.ts'
 import type { TokenFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { AccessToken, AuditEvent, RefreshToken } from './records.ts'
@@ -68,7 +69,7 @@ function audienceOf(parts: Parts, { may, scope }: Order): string[] {
 
 async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFacts>> {
   const { call, may } = order
-  const expiresAt = call.now + parts.policy.lifetimes.access_token
+  const expiresAt = endOf(parts.policy, call.dialect.policy, 'access_token', call.now)
   const answer = { token_type: 'Bearer', access_expires_at: expiresAt } as const
   if (tokenForm(parts.policy, call.client, may.resources) === 'jwt') {
     const claims = await jwtClaims(parts, order, expiresAt)
@@ -125,14 +126,16 @@ async function mintIdToken(
   accessToken: string,
 ): Promise<string> {
   const { client, now } = call
+  const { idToken } = call.dialect.policy
   const { user, family, claims } = person
   // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
   const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
   const payload = {
     ...releasedClaims(parts.policy, user, scope, Object.keys(claims?.id_token ?? {})),
+    ...renamedClaims(user, idToken?.claims),
     iss: parts.issuer,
     sub: user.sub,
-    aud: client.id,
+    aud: idToken?.audience === 'array' ? [client.id] : client.id,
     exp: now + parts.policy.lifetimes.id_token,
     iat: now,
     auth_time: family.record.authenticatedAt,
@@ -140,7 +143,7 @@ async function mintIdToken(
     ...(person.sid !== undefined && { sid: person.sid }),
     ...(hash !== undefined && { at_hash: hash }),
   }
-  return parts.keys.sign(client.idTokenAlg, 'JWT', payload, now)
+  return parts.keys.sign(idToken ? 'RS256/4096' : client.idTokenAlg, 'JWT', payload, now)
 }
 
 // Completes the facts before they are sealed: the cell must hold the very tokens of the answer.
@@ -153,7 +156,8 @@ async function mintRefresh(
   const { lifetimes } = parts.policy
   const id = spend?.what === 'refresh_token' ? spend.childId : parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'refresh_token', id)
-  const expiresAt = Math.min(call.now + lifetimes.refresh_token_idle, family.record.expiresAt)
+  const idle = endOf(parts.policy, call.dialect.policy, 'refresh_token', call.now)
+  const expiresAt = Math.min(idle, family.record.expiresAt)
   facts.refresh_token = secret
   facts.refresh_expires_at = expiresAt
   const familyId = family.record.id

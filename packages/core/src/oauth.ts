@@ -79,6 +79,8 @@ export type TokenFacts = {
 /** What an authorization answer says at the client's redirect URI (RFC 6749 §4.1.2, RFC 9207). */
 export type RedirectFacts = {
   code?: string
+  /** What the code was made for; only some dialects say it. */
+  scope?: string[]
   error?: ErrorCode
   error_description?: string
   state?: string

@@ -1,6 +1,6 @@
 // What the protocol is handed from outside: store, digests, keys, policy. It has none of its own.
 
-import type { Jwk, SignatureAlg } from './records.ts'
+import type { Jwk, KeyKind } from './records.ts'
 import type { Awaitable, Store } from './store.ts'
 
 /** Digests, sealing and randomness; each may answer now or later. */
@@ -20,8 +20,8 @@ export type Crypto = {
 
 /** The server's signing keys, in stages; `now` in seconds. */
 export type Keys = {
-  /** Signs a JWT's first two parts with the current key of `alg`. */
-  sign(alg: SignatureAlg, type: string, claims: object, now: number): Awaitable<string>
+  /** Signs a JWT with the current key of this kind. */
+  sign(kind: KeyKind, type: string, claims: object, now: number): Awaitable<string>
   /** All keys that a verifier may meet: next, current, previous. */
   published(now: number): Awaitable<readonly Jwk[]>
 }
@@ -67,6 +67,8 @@ export type Policy = {
   lifetimes: Lifetimes
   scopes: Readonly<Record<string, Scope>>
   resources: readonly Resource[]
+  /** Short names of clients, by dialect. */
+  aliases: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
 /** All that an endpoint needs, put together once at start. */

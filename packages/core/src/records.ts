@@ -10,6 +10,9 @@ export type Jwk = {
 /** Signature algorithms that we sign with or accept (RFC 7518 §3.1, RFC 8037). */
 export type SignatureAlg = 'ES256' | 'EdDSA' | 'RS256'
 
+/** Kinds of signing keys; some clients verify nothing but RSA of 4096 bits. */
+export type KeyKind = SignatureAlg | 'RS256/4096'
+
 /** How a client is known: by a secret (kept as SHA-256), by its key, or not at all. */
 export type ClientProof =
   | { method: 'client_secret_basic' | 'client_secret_post'; secretHash: Uint8Array }
@@ -178,7 +181,7 @@ export type AccessToken = {
 /** A signing key; its private half is sealed under the master key before it gets here. */
 export type Key = {
   kid: string
-  alg: SignatureAlg
+  kind: KeyKind
   publicJwk: Jwk
   sealed: Uint8Array
   /** Published from its birth on. */

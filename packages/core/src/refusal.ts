@@ -39,6 +39,11 @@ export const REASONS = {
     'The body cannot be read.',
     'Check the percent-encoding or the JSON of the body.',
   ),
+  field_malformed: row(
+    'invalid_request',
+    'A parameter is of the wrong type.',
+    'Send text where text is expected, and a list where a list is.',
+  ),
   field_missing: row(
     'invalid_request',
     'A required parameter is missing.',

@@ -33,7 +33,9 @@ async function refreshChange(
   const { family } = found
   if (family.clientId !== call.client.id) throw new Refusal('token_other_client')
   Object.assign(call.about, { userId: family.userId, grantId: family.grantId, familyId: family.id })
-  return { end: 'family', id: family.id, at: call.now, reason: 'revoked' }
+  return call.dialect.policy.revokes === 'grant'
+    ? { end: 'grant', id: family.grantId, at: call.now, reason: 'revoked' }
+    : { end: 'family', id: family.id, at: call.now, reason: 'revoked' }
 }
 
 async function accessChange(
@@ -47,6 +49,9 @@ async function accessChange(
   if (client.id !== call.client.id) throw new Refusal('token_other_client')
   if (lineage) Object.assign(call.about, { userId: lineage.user.id, familyId: lineage.family.id })
   if (presented.dead) return undefined
+  if (lineage && call.dialect.policy.revokes === 'grant') {
+    return { end: 'grant', id: lineage.grant.id, at: call.now, reason: 'revoked' }
+  }
   return handle.kind === 'row'
     ? { end: 'access_token', id: handle.id, at: call.now }
     : { end: 'jwt', jtiHash: handle.jtiHash, expiresAt }

@@ -1,10 +1,19 @@
 // Spots: the readable notation of a dialect, taken apart once and kept.
 
-import type { AnswerSpot, Form, Operation, RefusalShape, Spot } from './dialects/dialect.ts'
+import type { AnswerSpot, Form, Operation, Spot } from './dialects/dialect.ts'
 import type { FieldName } from './oauth.ts'
 
 /** The parts of a request that fields stand in. */
-export type Place = 'query' | 'form' | 'path' | 'header' | 'basic' | 'bearer'
+export type Place =
+  | 'query'
+  | 'form'
+  | 'json'
+  | 'path'
+  | 'header'
+  | 'basic'
+  | 'basic-raw'
+  | 'bearer'
+  | 'authorization'
 
 /** A field's spot, ready to read. */
 export type FieldSpot = { field: FieldName; place: Place; name: string; form: Form }
@@ -31,16 +40,19 @@ export function fieldSpots(operation: Operation): readonly FieldSpot[] {
   return spots
 }
 
+/** A table of facts: each with one spot, or several where the wire says it more than once. */
+export type FactTable = Readonly<Record<string, AnswerSpot | readonly AnswerSpot[] | undefined>>
+
 /** Every spot of a table of facts. */
-export function factSpots(
-  facts: Readonly<Record<string, AnswerSpot>> | RefusalShape['facts'],
-): readonly FactSpot[] {
+export function factSpots(facts: FactTable): readonly FactSpot[] {
   const known = written.get(facts)
   if (known) return known
-  const spots = Object.entries(facts).map(([fact, spot]) => {
-    const [, name = '', form = 'text'] = spot.split(' ')
-    return { fact, path: name.split('.'), form: form as Form }
-  })
+  const spots = Object.entries(facts).flatMap(([fact, spot]) =>
+    [spot ?? []].flat().map((one) => {
+      const [, name = '', form = 'text'] = one.split(' ')
+      return { fact, path: name.split('.'), form: form as Form }
+    }),
+  )
   written.set(facts, spots)
   return spots
 }

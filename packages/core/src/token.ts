@@ -34,12 +34,14 @@ function chooseGrant(call: Call): GrantType {
   const type = call.fields.grant_type
   if (type === undefined) throw new Refusal('field_missing', { field: 'grant_type' })
   const grant = GRANT_TYPES.find((one) => one.type === type)
-  if (!grant) throw new Refusal('grant_unknown')
+  const served = call.operation.grants ?? [type]
+  if (!grant || !served.includes(type)) throw new Refusal('grant_unknown')
   return grant
 }
 
 function checkGrant(call: ClientCall, grant: GrantType): void {
   if (!call.client.grantTypes.includes(grant.type)) throw new Refusal('grant_not_allowed')
-  const missing = grant.needs.find((name) => call.fields[name] === undefined)
+  const { needs = [] } = call.operation
+  const missing = [...grant.needs, ...needs].find((name) => call.fields[name] === undefined)
   if (missing) throw new Refusal('field_missing', { field: missing })
 }

@@ -2,18 +2,12 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { withQuery, writeAnswer, writeRefusal } from './answer.ts'
 import type { Operation } from './dialects/dialect.ts'
 import { standard } from './dialects/standard.ts'
 import type { FieldName, Fields } from './oauth.ts'
 import { fieldSpots } from './spot.ts'
-import {
-  type Message,
-  readRequest,
-  writeAnswer,
-  writeRedirect,
-  writeRefusal,
-  writeRequest,
-} from './wire.ts'
+import { type Message, readRequest, writeRequest } from './wire.ts'
 
 const { token, authorize, userinfo, introspect } = standard.operations
 
@@ -248,7 +242,7 @@ describe('an answer', () => {
 
   test('goes behind what the redirect URI has already', () => {
     expect(
-      writeRedirect('https://rp.test/cb?a=%20', { code: 'c', state: 'x y&', iss: undefined }),
+      withQuery('https://rp.test/cb?a=%20', { code: 'c', state: 'x y&', iss: undefined }),
     ).toBe('https://rp.test/cb?a=%20&code=c&state=x+y%26')
   })
 })

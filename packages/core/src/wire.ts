@@ -1,11 +1,12 @@
-// Moves fields and facts between a message and the core as a dialect says, in both directions.
+// Moves fields between a request and the core as a dialect says, in both directions.
 
-import type { Form, Operation } from './dialects/dialect.ts'
-import { type Basic, readBasic, readBearer, writeBasic } from './header.ts'
-import { type Facts, type FieldName, type Fields, SECRET_FIELDS } from './oauth.ts'
+import { EMPTY, isOfType, parseForm, readBody, TYPES, type Values } from './body.ts'
+import type { Operation } from './dialects/dialect.ts'
+import { type Basic, readAuthorization, readBasic, readBearer, writeBasic } from './header.ts'
+import { type FieldName, type Fields, SECRET_FIELDS } from './oauth.ts'
 import { Refusal } from './refusal.ts'
-import { splitScope } from './scope.ts'
-import { type FieldSpot, factSpots, fieldSpots, type Place } from './spot.ts'
+import { type FieldSpot, fieldSpots, type Place } from './spot.ts'
+import { isListForm, readValue, writeField } from './value.ts'
 
 /** A request without its socket. */
 export type Message = {
@@ -19,9 +20,6 @@ export type Message = {
   body: Uint8Array
 }
 
-/** An answer without its socket. */
-export type Answer = { status: number; headers: Record<string, string>; body: string }
-
 /** The fields of a request, and where each of them stood. */
 export type Sent = {
   fields: Fields
@@ -30,89 +28,43 @@ export type Sent = {
   rawSecret?: string
 }
 
-type Values = Map<string, string[]>
-type Sources = { query: Values; form: Values; message: Message; basic: Basic | undefined }
+type Sources = { query: Values; body: Values; message: Message; basic: Basic | undefined }
 
-const FORM_TYPE = 'application/x-www-form-urlencoded'
-const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/
-const EMPTY: Values = new Map()
-
-function decodePart(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '))
-  } catch {
-    throw new Refusal('body_unreadable')
-  }
-}
-
-/** Takes form-encoded text apart. Throws a Refusal for what is not UTF-8 in percent-encoding. */
-export function parseForm(text: string): Values {
-  const values: Values = new Map()
-  for (const pair of text.split('&')) {
-    if (pair === '') continue
-    const at = pair.indexOf('=')
-    const name = decodePart(at < 0 ? pair : pair.slice(0, at))
-    const value = at < 0 ? '' : decodePart(pair.slice(at + 1))
-    const known = values.get(name)
-    if (known) known.push(value)
-    else values.set(name, [value])
-  }
-  return values
-}
-
-// URL-encoded forms have no parameters of their own: what a client adds changes nothing.
-function isForm({ headers }: Message): boolean {
-  const [type, ...parameters] = (headers['content-type'] ?? '')
-    .split(';')
-    .map((part) => part.trim().toLowerCase())
-  const coding = headers['content-encoding'] ?? 'identity'
-  return (
-    type === FORM_TYPE &&
-    coding.toLowerCase() === 'identity' &&
-    parameters.every((one) => !one.startsWith('charset') || UTF_8.test(one))
-  )
-}
-
-function readBody(message: Message): Values {
-  if (message.method === 'GET' || message.body.length === 0) return EMPTY
-  if (!isForm(message)) throw new Refusal('body_type_wrong')
-  try {
-    return parseForm(new TextDecoder('utf-8', { fatal: true }).decode(message.body))
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal('body_unreadable')
-  }
-}
-
-function valuesAt(sources: Sources, spot: FieldSpot): string[] {
-  const { message } = sources
-  const one = (value: string | undefined): string[] => (value === undefined ? [] : [value])
+function valuesAt(sources: Sources, spot: FieldSpot): unknown[] {
+  const { message, basic } = sources
+  const { authorization } = message.headers
+  const one = (value: unknown): unknown[] => (value === undefined ? [] : [value])
   switch (spot.place) {
     case 'query':
       return sources.query.get(spot.name) ?? []
     case 'form':
-      return sources.form.get(spot.name) ?? []
+    case 'json':
+      return sources.body.get(spot.name) ?? []
     case 'path':
       return one(message.params[spot.name])
     case 'header':
       return one(message.headers[spot.name])
     case 'basic':
-      return one(sources.basic?.[spot.name as keyof Basic])
+      return one(basic?.[spot.name as 'client_id' | 'client_secret'])
+    case 'basic-raw':
+      return one(spot.name === 'client_id' ? basic?.rawId : basic?.rawSecret)
     case 'bearer':
-      return one(readBearer(message.headers.authorization))
+      return one(readBearer(authorization))
+    case 'authorization':
+      return one(readAuthorization(authorization))
   }
 }
 
 // RFC 6749 §3.1: a parameter without a value counts as not sent, and none may come twice.
 function readSpot(sources: Sources, spot: FieldSpot): string | string[] | undefined {
-  const values = valuesAt(sources, spot)
+  const values = valuesAt(sources, spot).filter((value) => value !== null)
   if (spot.form === 'list') {
-    const filled = values.filter((value) => value !== '')
-    return filled.length > 0 ? filled : undefined
+    const filled = values.filter((value) => value !== '').map((value) => readValue('text', value))
+    return filled.length > 0 ? (filled as string[]) : undefined
   }
   if (values.length > 1) throw new Refusal('field_repeated', { field: spot.field })
   const value = values[0]
-  if (value === undefined || value === '') return undefined
-  return spot.form === 'space' ? splitScope(value) : value
+  return value === undefined || value === '' ? undefined : readValue(spot.form, value)
 }
 
 function checkQuery(query: Values, spots: readonly FieldSpot[]): void {
@@ -122,24 +74,31 @@ function checkQuery(query: Values, spots: readonly FieldSpot[]): void {
   }
 }
 
+// Whoever has sent the token in the header may have a library that adds a body of its own.
+function bodyOf(message: Message, spots: readonly FieldSpot[]): Values {
+  const kinds = (['form', 'json'] as const).filter((kind) =>
+    spots.some(({ place }) => place === kind),
+  )
+  const isDone =
+    spots.some(({ place }) => place === 'bearer') &&
+    readBearer(message.headers.authorization) !== undefined
+  if (kinds.length === 0) return EMPTY
+  return isDone && !kinds.some((kind) => isOfType(message, kind)) ? EMPTY : readBody(message, kinds)
+}
+
 /**
  * The fields that a request of this operation carries. Throws a Refusal for a body of another
  * type, for a field that comes twice or in two places, and for secrets in the query.
  */
 export function readRequest(operation: Operation, message: Message): Sent {
   const spots = fieldSpots(operation)
-  const reads = (place: Place): boolean => spots.some((spot) => spot.place === place)
   const query = message.query === '' ? EMPTY : parseForm(message.query)
   checkQuery(query, spots)
-  // Whoever has sent the token in the header may have a library that adds a body of its own.
-  const isDone = reads('bearer') && readBearer(message.headers.authorization) !== undefined
-  const sources: Sources = {
-    message,
-    query,
-    form: reads('form') && (isForm(message) || !isDone) ? readBody(message) : EMPTY,
-    basic: reads('basic') ? readBasic(message.headers.authorization) : undefined,
-  }
-  const fields: Record<string, string | string[]> = {}
+  const basic = spots.some(({ place }) => place.startsWith('basic'))
+    ? readBasic(message.headers.authorization)
+    : undefined
+  const sources: Sources = { message, query, body: bodyOf(message, spots), basic }
+  const fields: Record<string, string | readonly string[]> = {}
   const places: Sent['places'] = {}
   for (const spot of spots) {
     const value = readSpot(sources, spot)
@@ -150,8 +109,9 @@ export function readRequest(operation: Operation, message: Message): Sent {
       places[spot.field] = spot.place
     }
   }
-  const { rawSecret } = sources.basic ?? {}
+  const { rawSecret } = basic ?? {}
   const isRaw = places.client_secret === 'basic' && rawSecret !== fields.client_secret
+  Object.assign(fields, operation.means)
   return { fields: fields as Fields, places, ...(isRaw && rawSecret && { rawSecret }) }
 }
 
@@ -162,118 +122,71 @@ function checkSame(field: FieldName, first: unknown, second: unknown): void {
   throw new Refusal('field_repeated', { field })
 }
 
-function writeForm(form: Form, value: unknown, now: number): unknown {
-  switch (form) {
-    case 'seconds':
-      return Math.max(0, (value as number) - now)
-    case 'space':
-      return (value as string[]).length > 0 ? (value as string[]).join(' ') : undefined
-    default:
-      return value
-  }
+type Parts = {
+  query: URLSearchParams
+  form: URLSearchParams
+  json: Record<string, unknown>
+  headers: Record<string, string>
+  params: Record<string, string>
+  basic: { client_id?: string; client_secret?: string; isRaw?: boolean }
 }
 
-function place(body: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [name = '', ...rest] = path
-  if (rest.length === 0) body[name] = value
-  else {
-    body[name] ??= {}
-    place(body[name] as Record<string, unknown>, rest, value)
+function put(parts: Parts, { place, name, form }: FieldSpot, value: string | string[]): void {
+  if (place === 'json') {
+    parts.json[name] = form === 'array' || !isListForm(form) ? value : writeField(form, value)[0]
+    return
   }
-}
-
-const JSON_TYPE = 'application/json'
-
-/** The answer that says `facts`; times become what the dialect counts them in from `now`. */
-export function writeAnswer(operation: Operation, facts: Facts, now: number): Answer {
-  const { status, facts: shape, headers } = operation.answers
-  let body: Facts = facts
-  if (shape !== 'as they are') {
-    body = {}
-    for (const { fact, path, form } of factSpots(shape)) {
-      const value = facts[fact] === undefined ? undefined : writeForm(form, facts[fact], now)
-      if (value !== undefined) place(body as Record<string, unknown>, path, value)
+  for (const text of writeField(form, value)) {
+    if (place === 'query') parts.query.append(name, text)
+    else if (place === 'form') parts.form.append(name, text)
+    else if (place === 'path') parts.params[name] = text
+    else if (place === 'bearer' || place === 'authorization') {
+      parts.headers.authorization = `Bearer ${text}`
+    } else if (place === 'header') parts.headers[name] = text
+    else {
+      parts.basic[name as 'client_id' | 'client_secret'] = text
+      parts.basic.isRaw = place === 'basic-raw'
     }
   }
-  return {
-    status,
-    headers: { ...headers, 'content-type': JSON_TYPE },
-    body: JSON.stringify(body),
-  }
-}
-
-/** What a refusal tells the caller. */
-export type Told = { code: string; sentence: string; status?: number | undefined; uri?: string }
-
-/** The answer that says no, in the operation's own shape. */
-export function writeRefusal(operation: Operation, told: Told, issuer: string): Answer {
-  const { rows, otherwise, facts } = operation.refuses
-  const row = (Object.hasOwn(rows, told.code) && rows[told.code as keyof typeof rows]) || otherwise
-  const fill = (text: string): string =>
-    text
-      .replaceAll('{error}', told.code)
-      .replaceAll('{description}', told.sentence)
-      .replaceAll('{issuer}', issuer)
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(row.headers ?? {})) headers[name] = fill(value)
-  const status = told.status ?? row.status
-  if (row.body === false) return { status, headers, body: '' }
-  const said = { error: told.code, error_description: told.sentence, error_uri: told.uri }
-  const body: Record<string, unknown> = {}
-  for (const { fact, path } of factSpots(facts)) {
-    const value = said[fact as keyof typeof said]
-    if (value !== undefined) place(body, path, value)
-  }
-  return { status, headers: { ...headers, 'content-type': JSON_TYPE }, body: JSON.stringify(body) }
-}
-
-/** The redirect URI with an answer's facts in its query; what was registered stays as it was. */
-export function writeRedirect(redirectUri: string, facts: Facts): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(facts)) {
-    if (value !== undefined) query.append(name, String(value))
-  }
-  if (query.size === 0) return redirectUri
-  return redirectUri + (redirectUri.includes('?') ? '&' : '?') + query.toString()
 }
 
 /** The request that carries `fields`, as a client of this dialect sends it. */
 export function writeRequest(operation: Operation, fields: Fields): Message {
-  const query = new URLSearchParams()
-  const form = new URLSearchParams()
-  const headers: Record<string, string> = {}
-  const params: Record<string, string> = {}
-  const basic: Partial<Basic> = {}
+  const parts: Parts = {
+    query: new URLSearchParams(),
+    form: new URLSearchParams(),
+    json: {},
+    headers: {},
+    params: {},
+    basic: {},
+  }
   const done = new Set<FieldName>()
   for (const spot of fieldSpots(operation)) {
     const value = fields[spot.field]
     if (value === undefined || done.has(spot.field)) continue
-    if (spot.place === 'basic' && fields.client_secret === undefined) continue
+    // A client without a secret has no use for a header that is made for one.
+    if (spot.place.startsWith('basic') && fields.client_secret === undefined) continue
     done.add(spot.field)
-    const list = spot.form === 'space' ? [[value].flat().join(' ')] : [value].flat()
-    for (const text of list) {
-      if (spot.place === 'query') query.append(spot.name, text)
-      else if (spot.place === 'form') form.append(spot.name, text)
-      else if (spot.place === 'path') params[spot.name] = text
-      else if (spot.place === 'basic') basic[spot.name as keyof Basic] = text
-      else if (spot.place === 'bearer') headers.authorization = `Bearer ${text}`
-      else headers[spot.name] = text
-    }
+    put(parts, spot, value)
   }
-  if (basic.client_id !== undefined) {
-    headers.authorization = writeBasic(basic.client_id, basic.client_secret ?? '')
-  }
-  if (form.size > 0) headers['content-type'] = FORM_TYPE
+  const { basic, headers, params, query } = parts
+  const [id, secret = ''] = [basic.client_id, basic.client_secret]
+  if (id !== undefined) headers.authorization = writeBasic(id, secret, basic.isRaw)
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   )
-  const body = new TextEncoder().encode(form.toString())
-  return {
-    method: operation.methods[0] ?? 'POST',
-    path,
-    query: query.toString(),
-    params,
-    headers,
-    body,
+  const method = operation.methods[0] ?? 'POST'
+  const body = new TextEncoder().encode(writeBody(operation, parts))
+  return { method, path, query: query.toString(), params, headers, body }
+}
+
+function writeBody(operation: Operation, { form, json, headers }: Parts): string {
+  const spots = fieldSpots(operation)
+  if (form.size > 0) {
+    headers['content-type'] = TYPES.form
+    return form.toString()
   }
+  if (!spots.some(({ place }) => place === 'json') || operation.methods[0] === 'GET') return ''
+  headers['content-type'] = TYPES.json
+  return JSON.stringify(json)
 }

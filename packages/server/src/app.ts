@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import { type AuditEvent, DIALECTS, type Parts, type Store } from '@patois/core'
+import { type AuditEvent, DIALECTS, type KeyKind, type Parts, type Store } from '@patois/core'
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Clock } from './clock.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
@@ -55,7 +55,8 @@ export async function app(given: AppParts): Promise<App> {
   const maskKey = await openSecret(store, sealer, 'mask')
   const formKey = await openSecret(store, sealer, 'forms')
   const { dev, lifetimes } = configuration
-  const keys = await openKeys({ store, sealer, lifetimes, dev, log, now })
+  const kinds = keyKindsOf(mounts)
+  const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
   const passwords = openPasswords()
   await upsertFromFile({ store, configuration, passwords, now, log })
   const parts: Parts = {
@@ -80,6 +81,11 @@ export async function app(given: AppParts): Promise<App> {
 function placeOf(issuer: string): { base: string; origin: string } {
   const { origin, pathname } = new URL(issuer)
   return { origin, base: pathname.replace(/\/$/, '') }
+}
+
+// Clients of some providers verify nothing but long RSA keys.
+function keyKindsOf(mounts: readonly Mount[]): KeyKind[] {
+  return mounts.some(({ dialect }) => dialect.policy.idToken) ? ['RS256/4096'] : []
 }
 
 function mountsOf({ mounts }: Configuration): Mount[] {

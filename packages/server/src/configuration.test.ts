@@ -3,13 +3,20 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Dialect } from '@patois/core'
 import { describe, expect, test } from 'vitest'
 import { type Configuration, type ConfigurationParts, readConfiguration } from './configuration.ts'
 
 const SECRET = 'a-secret-of-more-than-32-characters-1'
-const DIALECTS = [
-  { name: 'standard' },
-  { name: 'bolt', scopes: ['bolt.account.view', 'bolt.account.manage'] },
+const DIALECTS: Dialect[] = [
+  { name: 'standard', title: 'Standard', policy: {}, operations: {} },
+  {
+    name: 'bolt',
+    title: 'Bolt',
+    scopes: { 'bolt.account.view': 'See it', 'bolt.account.manage': 'Change it' },
+    policy: { clientIdSection: 'last' },
+    operations: {},
+  },
 ]
 
 type Some = Partial<Omit<ConfigurationParts, 'text'>>
@@ -107,6 +114,8 @@ describe('the example', () => {
       },
     ])
     expect(configuration.policy.scopes).toEqual({
+      'bolt.account.view': { sentence: 'See it', claims: [] },
+      'bolt.account.manage': { sentence: 'Change it', claims: [] },
       'api.read': { sentence: 'Read your data', claims: [] },
       'api.write': { sentence: 'Change it', claims: ['plan'] },
     })

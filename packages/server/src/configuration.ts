@@ -1,17 +1,15 @@
 // Reads the configuration: file, environment and flags into one checked whole, every fault at once.
 
-import type { Client, Lifetimes, Policy } from '@patois/core'
+import type { Client, Dialect, Lifetimes, Policy } from '@patois/core'
 import { z } from 'zod'
 import { chooseSettings } from './configuration/choose.ts'
+import { aliasesOf, mountedOf, scopesOf } from './configuration/dialects.ts'
 import { readClients, readResources, readScopes, readUsers } from './configuration/entries.ts'
 import { at, readEntry } from './configuration/fault.ts'
 import { derivedIssuer, isLoopback } from './configuration/issuer.ts'
 import { type Environment, readSource } from './configuration/source.ts'
 import type { UserEntry } from './configuration/user.ts'
 import { type DialectMount, type LogLevel, SETTINGS, type SettingValues } from './settings.ts'
-
-/** A dialect that exists, and the scopes that it brings with it. */
-export type KnownDialect = { readonly name: string; readonly scopes?: readonly string[] }
 
 /** What a configuration is read from: `text` instead of a file where the caller has it already. */
 export type ConfigurationParts = {
@@ -21,7 +19,7 @@ export type ConfigurationParts = {
   flags?: Readonly<Record<string, unknown>>
   env: Environment
   dev: boolean
-  dialects: readonly KnownDialect[]
+  dialects: readonly Dialect[]
 }
 
 /** Every lifetime of the server, in seconds. */
@@ -61,19 +59,21 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   const sections = shape.entry ?? {}
   const values = withIssuer(chooseSettings({ flags, env, tree }, dev, faults), dev)
   faults.push(...settingFaults(values, dev), ...mountFaults(values, dialects))
-  const scopes = readScopes(sections.scopes ?? {}, faults)
+  const mounted = mountedOf(dialects, values.dialects)
+  const scopes = { ...scopesOf(mounted), ...readScopes(sections.scopes ?? {}, faults) }
   const known = {
     dev,
-    scopes: [...Object.keys(scopes), ...dialects.flatMap((dialect) => dialect.scopes ?? [])],
+    scopes: Object.keys(scopes),
     dialects: (values.dialects ?? []).map((mount) => mount.dialect),
     issuer: values.issuer,
   }
   const resources = readResources(sections.resources ?? [], known, faults)
   const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
   const users = readUsers(sections.users ?? [], faults)
+  const aliases = aliasesOf(mounted, clients, faults)
   if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: [...new Set(faults)] }
   const whole = resources.filter((resource) => resource !== undefined)
-  const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole }
+  const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole, aliases }
   return { ok: true, configuration: configurationOf(values, { dev, policy, clients, users }) }
 }
 
@@ -114,7 +114,7 @@ function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
   ].filter((fault) => typeof fault === 'string')
 }
 
-function mountFaults(values: Partial<SettingValues>, known: readonly KnownDialect[]): string[] {
+function mountFaults(values: Partial<SettingValues>, known: readonly Dialect[]): string[] {
   const names = known.map((dialect) => dialect.name)
   return (values.dialects ?? []).flatMap(({ dialect }, index) => {
     if (names.includes(dialect)) return []

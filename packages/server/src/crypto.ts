@@ -13,7 +13,7 @@ import {
   timingSafeEqual,
 } from 'node:crypto'
 import { promisify } from 'node:util'
-import type { Awaitable, Crypto, Jwk, SignatureAlg } from '@patois/core'
+import type { Awaitable, Crypto, Jwk, KeyKind } from '@patois/core'
 
 const NONCE = 12
 const TAG = 16
@@ -50,7 +50,7 @@ const generate = promisify(generateKeyPair)
 const signElsewhere = promisify(sign)
 
 /** Every algorithm that we sign with: RSA on the thread pool, the others at once. */
-export const signatures: Readonly<Record<SignatureAlg, Signature>> = {
+export const signatures: Readonly<Record<KeyKind, Signature>> = {
   ES256: {
     generate: async () => (await generate('ec', { namedCurve: 'P-256' })).privateKey,
     // Node 24 takes twice as long when it writes IEEE P1363 itself.
@@ -62,10 +62,15 @@ export const signatures: Readonly<Record<SignatureAlg, Signature>> = {
     generate: async () => (await generate('ed25519')).privateKey,
     sign: (data, key) => sign(null, data, key),
   },
-  RS256: {
-    generate: async () => (await generate('rsa', { modulusLength: 2048 })).privateKey,
+  RS256: rsa(2048),
+  'RS256/4096': rsa(4096),
+}
+
+function rsa(modulusLength: number): Signature {
+  return {
+    generate: async () => (await generate('rsa', { modulusLength })).privateKey,
     sign: (data, key) => signElsewhere('sha256', data, key),
-  },
+  }
 }
 
 /** An ECDSA signature over P-256 from DER to the two numbers of 32 bytes that JWS wants. */

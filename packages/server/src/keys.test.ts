@@ -1,6 +1,6 @@
 // Tests of the signing keys and their stages.
 
-import { type Key, type SignatureAlg, Unavailable } from '@patois/core'
+import { type Key, type KeyKind, type SignatureAlg, Unavailable } from '@patois/core'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { describe, expect, test } from 'vitest'
 import { type KeyParts, openKeys, stages } from './keys.ts'
@@ -47,9 +47,9 @@ const open = async (parts: Partial<KeyParts> = {}) => {
   return { ...kept, ring }
 }
 
-const key = (kid: string, signsFrom: number, alg: SignatureAlg = 'ES256'): Key => ({
+const key = (kid: string, signsFrom: number, kind: KeyKind = 'ES256'): Key => ({
   kid,
-  alg,
+  kind,
   publicJwk: { kty: 'EC' },
   sealed: new Uint8Array(),
   createdAt: 0,
@@ -104,7 +104,7 @@ describe('signing', () => {
     let full = true
     const commit: KeyParts['store']['commit'] = async (plan) => {
       const [change] = plan.changes
-      const made = change && 'put' in change && change.put === 'key' ? change.key.alg : undefined
+      const made = change && 'put' in change && change.put === 'key' ? change.key.kind : undefined
       if (made === 'RS256' && full) throw new Unavailable('The disk is full.')
       return store.commit(plan)
     }

@@ -1,7 +1,7 @@
 // The signing keys: made, kept sealed, published and changed in stages that follow from times only.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import type { Awaitable, Change, Key, Keys, SignatureAlg, Store } from '@patois/core'
+import type { Awaitable, Change, Key, KeyKind, Keys, SignatureAlg, Store } from '@patois/core'
 import type { ServerLifetimes } from './configuration.ts'
 import { publicJwk, signatures, thumbprint } from './crypto.ts'
 import type { Log } from './log.ts'
@@ -18,12 +18,14 @@ export type KeyParts = {
   dev: boolean
   log: Log
   now: number
+  /** Kinds of keys that dialects ask for, beside our own. */
+  kinds?: readonly KeyKind[]
 }
 
 /** The keys of a running server. */
 export type KeyRing = Keys & {
   /** Answers when there is a key of this algorithm. */
-  ready(alg: SignatureAlg): Promise<void>
+  ready(kind: KeyKind): Promise<void>
   /** Reads the kept keys again, makes the next ones that are due and ends those that are past. */
   tick(now: number): Promise<void>
 }
@@ -34,19 +36,23 @@ export type Stage = 'next' | 'current' | 'previous' | 'past'
 /** A key that can sign; `headers` keeps the encoded JWT header of each type. */
 type Signer = { key: Key; privateKey: KeyObject; headers: Map<string, string> }
 
-type Ring = { parts: KeyParts; signers: Signer[]; making: Map<SignatureAlg, Promise<void>> }
+type Ring = { parts: KeyParts; signers: Signer[]; making: Map<KeyKind, Promise<void>> }
 
-const ALGS: readonly SignatureAlg[] = ['ES256', 'EdDSA', 'RS256']
+/** The kinds that are there before the first answer, and those that take their time. */
+const QUICK: readonly KeyKind[] = ['ES256', 'EdDSA']
+const SLOW: readonly KeyKind[] = ['RS256']
 
 /** Opens the kept keys; makes ES256 and EdDSA before it answers, RS256 on the thread pool after. */
 export async function openKeys(parts: KeyParts): Promise<KeyRing> {
   const ring: Ring = { parts, signers: [], making: new Map() }
   await load(ring)
-  await Promise.all([make(ring, 'ES256', parts.now), make(ring, 'EdDSA', parts.now)])
-  make(ring, 'RS256', parts.now).catch((err) => parts.log.error({ err }, 'no RS256 key was made'))
+  await Promise.all(QUICK.map((kind) => make(ring, kind, parts.now)))
+  for (const kind of slowKinds(parts)) {
+    make(ring, kind, parts.now).catch((err) => parts.log.error({ err }, `no ${kind} key was made`))
+  }
   return {
-    sign(alg, type, claims, now) {
-      const signer = signing(ring, alg, now)
+    sign(kind, type, claims, now) {
+      const signer = signing(ring, kind, now)
       if (!(signer instanceof Promise)) return signed(signer, type, claims)
       return signer.then((one) => signed(one, type, claims))
     },
@@ -56,9 +62,18 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
       const past = pastOf(ring, now)
       return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
     },
-    ready: async (alg) => ring.making.get(alg),
+    ready: async (kind) => ring.making.get(kind),
     tick: (now) => tick(ring, now),
   }
+}
+
+function slowKinds({ kinds = [] }: KeyParts): KeyKind[] {
+  return [...new Set([...SLOW, ...kinds])]
+}
+
+/** The algorithm in a JWT's header. */
+function algOf(kind: KeyKind): SignatureAlg {
+  return kind === 'RS256/4096' ? 'RS256' : kind
 }
 
 /**
@@ -67,8 +82,8 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
  */
 export function stages(keys: readonly Key[], now: number, kept: number): Map<string, Stage> {
   const stage = new Map<string, Stage>()
-  for (const alg of ALGS) {
-    const line = keys.filter((key) => key.alg === alg).sort(byBirth)
+  for (const kind of new Set(keys.map((key) => key.kind))) {
+    const line = keys.filter((key) => key.kind === kind).sort(byBirth)
     // A clock that was set back may leave none that has begun: then the oldest signs on.
     const current = Math.max(
       0,
@@ -94,22 +109,22 @@ function pastOf({ signers, parts: { lifetimes } }: Ring, now: number): Signer[] 
   return signers.filter(({ key }) => stage.get(key.kid) === 'past')
 }
 
-function signing(ring: Ring, alg: SignatureAlg, now: number): Awaitable<Signer> {
+function signing(ring: Ring, kind: KeyKind, now: number): Awaitable<Signer> {
   const signer =
-    ring.signers.findLast(({ key }) => key.alg === alg && key.signsFrom <= now) ??
-    ring.signers.find(({ key }) => key.alg === alg)
+    ring.signers.findLast(({ key }) => key.kind === kind && key.signsFrom <= now) ??
+    ring.signers.find(({ key }) => key.kind === kind)
   if (signer) return signer
   // Being made, or its making failed with the store a moment ago: then it is tried again.
-  return make(ring, alg, now).then(() => signing(ring, alg, now))
+  return make(ring, kind, now).then(() => signing(ring, kind, now))
 }
 
 function signed({ key, privateKey, headers }: Signer, typ: string, claims: object) {
   const known = headers.get(typ)
-  const header = known ?? encoded({ alg: key.alg, typ, kid: key.kid })
+  const header = known ?? encoded({ alg: algOf(key.kind), typ, kid: key.kid })
   if (known === undefined) headers.set(typ, header)
   const text = `${header}.${encoded(claims)}`
   const whole = (signature: Buffer): string => `${text}.${signature.toString('base64url')}`
-  const signature = signatures[key.alg].sign(Buffer.from(text), privateKey)
+  const signature = signatures[key.kind].sign(Buffer.from(text), privateKey)
   return signature instanceof Promise ? signature.then(whole) : whole(signature)
 }
 
@@ -118,22 +133,22 @@ function encoded(value: object): string {
 }
 
 /** Makes the first key of an algorithm where there is none, once at a time. */
-function make(ring: Ring, alg: SignatureAlg, now: number): Promise<void> {
-  if (ring.signers.some(({ key }) => key.alg === alg)) return Promise.resolve()
+function make(ring: Ring, kind: KeyKind, now: number): Promise<void> {
+  if (ring.signers.some(({ key }) => key.kind === kind)) return Promise.resolve()
   const making =
-    ring.making.get(alg) ?? add(ring, alg, now, now).finally(() => ring.making.delete(alg))
-  ring.making.set(alg, making)
+    ring.making.get(kind) ?? add(ring, kind, now, now).finally(() => ring.making.delete(kind))
+  ring.making.set(kind, making)
   return making
 }
 
-async function add(ring: Ring, alg: SignatureAlg, signsFrom: number, now: number): Promise<void> {
-  const privateKey = await signatures[alg].generate()
+async function add(ring: Ring, kind: KeyKind, signsFrom: number, now: number): Promise<void> {
+  const privateKey = await signatures[kind].generate()
   const jwk = publicJwk(privateKey)
   const kid = `${ring.parts.dev ? 'dev-' : ''}${thumbprint(jwk)}`
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
   const sealed = ring.parts.sealer.seal(pkcs8, keyLabel(kid))
-  const published = { ...jwk, kid, alg, use: 'sig' }
-  const key: Key = { kid, alg, publicJwk: published, sealed, createdAt: now, signsFrom }
+  const published = { ...jwk, kid, alg: algOf(kind), use: 'sig' }
+  const key: Key = { kid, kind, publicJwk: published, sealed, createdAt: now, signsFrom }
   await keep(ring.parts, [{ put: 'key', key }], 'key_made', now)
   enter(ring, [...ring.signers, { key, privateKey, headers: new Map() }])
 }
@@ -143,11 +158,11 @@ async function tick(ring: Ring, now: number): Promise<void> {
   await Promise.allSettled(ring.making.values())
   await load(ring)
   const { key_rotation: rotation, key_publish_ahead: ahead } = ring.parts.lifetimes
-  for (const alg of ALGS) {
-    const latest = ring.signers.findLast(({ key }) => key.alg === alg)?.key
+  for (const kind of [...QUICK, ...slowKinds(ring.parts)]) {
+    const latest = ring.signers.findLast(({ key }) => key.kind === kind)?.key
     const due = latest && latest.signsFrom + rotation
-    if (due === undefined) await make(ring, alg, now)
-    else if (due - ahead <= now) await add(ring, alg, Math.max(due, now + ahead), now)
+    if (due === undefined) await make(ring, kind, now)
+    else if (due - ahead <= now) await add(ring, kind, Math.max(due, now + ahead), now)
   }
   const past = pastOf(ring, now)
   if (past.length === 0) return

@@ -96,7 +96,7 @@ const storeOf = (keys: Key[], secrets: SealedSecret[]) => {
 
 const sealedBy = (secret: string): Key => ({
   kid: 'k',
-  alg: 'ES256',
+  kind: 'ES256',
   publicJwk: { kty: 'EC' },
   sealed: openSealer([secret]).seal(plain, keyLabel('k')),
   createdAt: 0,

@@ -1,5 +1,7 @@
 // The table of settings: name, kind, default and meaning; file, environment and flags read it.
 
+import { DIALECTS } from '@patois/core'
+
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -89,6 +91,7 @@ export const SETTINGS = [
     name: 'dialects',
     kind: 'dialects',
     default: [{ dialect: 'standard' }],
+    devDefault: DIALECTS.map(({ name }) => ({ dialect: name })),
     env: 'PATOIS_DIALECTS',
     flag: '--dialects',
     meaning:

@@ -105,8 +105,7 @@ function eitherOf(names: readonly string[]) {
 export const standard = {
   name: 'standard',
   title: 'OAuth 2.1 and OpenID Connect',
-  exactClientAuth: true,
-  offlineAccess: 'asked',
+  policy: { exactClientAuth: true, offlineAccess: 'asked', rootDiscovery: true },
   operations: {
     authorize: {
       does: 'authorize',
@@ -119,7 +118,13 @@ export const standard = {
       },
       answers: {
         status: 303,
-        facts: 'as they are',
+        facts: {
+          code: 'query code',
+          error: 'query error',
+          error_description: 'query error_description',
+          state: 'query state',
+          iss: 'query iss',
+        },
         headers: { 'cache-control': 'no-store' },
       },
       refuses,

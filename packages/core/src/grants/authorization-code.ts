@@ -8,6 +8,7 @@ import type { Code, Family } from '../records.ts'
 import { isRegistered } from '../redirect.ts'
 import { Refusal } from '../refusal.ts'
 import { narrowResources } from '../resource.ts'
+import { narrowScope } from '../scope.ts'
 import { readSecret } from '../secret.ts'
 import type { FoundCode, Plan } from '../store.ts'
 import { type Asked, type GrantType, wantsRefreshToken } from './grant.ts'
@@ -30,7 +31,8 @@ function checkRedirect({ code }: Found, { call }: Asked): void {
   if (sent !== undefined && sent !== code.redirectUri) throw new Refusal('redirect_other')
   const field = call.operation.reads.redirect_uri !== undefined
   // With a challenge the verifier binds the code to the request that asked for it (OAuth 2.1 §10.2).
-  if (sent === undefined && field && code.redirectSent && code.challenge === undefined) {
+  const bound = code.challenge !== undefined && call.dialect.policy.redirectAtExchange !== 'always'
+  if (sent === undefined && field && code.redirectSent && !bound) {
     throw new Refusal('redirect_missing')
   }
   const { state } = call.fields
@@ -114,11 +116,13 @@ export const authorizationCode: GrantType<Found> = {
     const { call, policy, newId } = asked
     const { code } = found
     const resources = narrowResources(code.resources, call.fields.resource)
+    const narrows = call.dialect.policy.scopeAtExchange === 'narrows'
+    const scope = narrowScope(code.scope, narrows ? call.fields.scope : undefined)
     checkUnspent(found, asked)
     const family = newFamily(code, call.now, policy.lifetimes, newId())
     return {
       may: {
-        scope: code.scope,
+        scope,
         resources,
         refreshToken: wantsRefreshToken(call.client, call.dialect, code.scope),
         person: {

@@ -52,6 +52,6 @@ export function wantsRefreshToken(
 ): boolean {
   if (!client.grantTypes.includes('refresh_token')) return false
   // OIDC Core §11: with openid a refresh token is what offline_access asks for.
-  const gated = dialect.offlineAccess === 'asked' && scope.includes('openid')
+  const gated = dialect.policy.offlineAccess === 'asked' && scope.includes('openid')
   return !gated || scope.includes('offline_access')
 }

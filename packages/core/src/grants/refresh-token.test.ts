@@ -73,6 +73,7 @@ const judge = (
     fields,
     places: {},
     dialect: standard,
+    path: '/token',
     base: 'https://as.test',
     operation: standard.operations.token,
     now: NOW,

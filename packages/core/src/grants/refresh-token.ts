@@ -45,6 +45,17 @@ function endFamily(call: ClientCall, id: number, reason: Reason & 'refresh_reuse
   }
 }
 
+// Some providers refresh to a part of the grant, whatever of it is asked for.
+function refreshedScope(granted: readonly string[], { dialect, fields }: ClientCall): string[] {
+  const { scopeAtRefresh, implies = {} } = dialect.policy
+  if (!scopeAtRefresh) return narrowScope(granted, fields.scope)
+  const held = granted.flatMap((one) => [one, ...(implies[one] ?? [])])
+  narrowScope(held, fields.scope)
+  const scope = scopeAtRefresh.filter((one) => held.includes(one))
+  if (scope.length === 0) throw new Refusal('scope_none')
+  return scope
+}
+
 /** `grant_type=refresh_token`. */
 export const refreshToken: GrantType<Found> = {
   type: 'refresh_token',
@@ -68,7 +79,7 @@ export const refreshToken: GrantType<Found> = {
     checkLive(found, asked)
     const { call, newId } = asked
     const { family, token } = found
-    const scope = narrowScope(family.scope, call.fields.scope)
+    const scope = refreshedScope(family.scope, call)
     const resources = narrowResources(family.resources, call.fields.resource)
     if (token.spentAt !== undefined) return judgeSpent(found, asked, token.spentAt)
     return {

@@ -54,6 +54,9 @@ function makeKept(path: string): Kept {
 /** The configuration that brings the demo client and user, read like anybody's file. */
 export function demoConfiguration(demo: Demo, main: Configuration): Configuration {
   const standard = 'openid profile email offline_access'
+  const brought = DIALECTS.filter(({ name }) =>
+    main.mounts.some(({ dialect }) => dialect === name),
+  ).flatMap(({ scopes = {} }) => Object.keys(scopes))
   const tree = {
     issuer: main.issuer,
     dialects: main.mounts,
@@ -66,7 +69,7 @@ export function demoConfiguration(demo: Demo, main: Configuration): Configuratio
         redirect_uris: [demo.redirectUri],
         post_logout_redirect_uris: [main.issuer],
         grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-        scope: `${standard} demo.read`,
+        scope: [standard, ...brought, 'demo.read'].join(' '),
         dialects: main.mounts.map(({ dialect }) => dialect),
       },
     ],

@@ -1,6 +1,7 @@
 // Tests of the keys that clients register.
 
 import { generateKeyPairSync } from 'node:crypto'
+import { DIALECTS } from '@patois/core'
 import { expect, test } from 'vitest'
 import { readConfiguration } from '../configuration.ts'
 import { jwkFault } from './jwk.ts'
@@ -40,7 +41,7 @@ test('two keys of a client have two names', () => {
     jwks: { keys: [key, key] },
   }
   const text = JSON.stringify({ issuer: 'https://id.example', clients: [client] })
-  const result = readConfiguration({ text, env: {}, dev: false, dialects: [{ name: 'standard' }] })
+  const result = readConfiguration({ text, env: {}, dev: false, dialects: DIALECTS })
   expect(result).toEqual({
     ok: false,
     faults: ['clients[0].jwks: has two keys with the same kid'],

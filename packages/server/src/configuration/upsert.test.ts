@@ -21,7 +21,7 @@ const open = async () => {
   const log = { debug: quiet, info: quiet, warn, error: quiet, fatal: quiet }
   const load = async (clients: object[], users: object[], now: number) => {
     const text = JSON.stringify({ issuer, clients, users })
-    const dialects = [{ name: 'standard' }]
+    const dialects = [{ name: 'standard', title: 'Standard', policy: {}, operations: {} }]
     const result = readConfiguration({ text, env: {}, dev: false, dialects })
     if (!result.ok) throw new Error(result.faults.join('\n'))
     await upsertFromFile({ store, configuration: result.configuration, passwords, now, log })

@@ -7,8 +7,9 @@ import {
   type Message,
   Refusal,
   readRequest,
+  redirectParameters,
   type Target,
-  writeRedirect,
+  withQuery,
 } from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { consentPage } from '../pages/consent.ts'
@@ -154,12 +155,14 @@ function goBack(
   outcome: Extract<AuthorizeOutcome, { next: 'redirect' }>,
 ): FastifyReply {
   const { to, mode, facts } = outcome
+  const { operation } = visit.call
+  const parameters = redirectParameters(operation, facts)
   if (mode === 'form_post') {
     const nonce = newNonce()
-    const fields = facts as unknown as Record<string, string>
+    const fields = parameters as Record<string, string>
     const page = formPostPage({ base: site.base, action: to, fields, nonce }, visit.words)
     return show(visit, page, { leaves: true, nonce })
   }
-  const { status, headers } = visit.call.operation.answers
-  return visit.reply.headers({ ...headers }).redirect(writeRedirect(to, facts), status)
+  const { status, headers } = operation.answers
+  return visit.reply.headers({ ...headers }).redirect(withQuery(to, parameters), status)
 }

@@ -37,13 +37,15 @@ function quotePair(pair: string): string {
   return pair.includes(CODE) ? `"${pair.replace(CODE, '{code}')}"` : quote(pair)
 }
 
-function operationOf(dialect: Dialect, field: keyof Fields): Operation | undefined {
+/** The operation that serves a grant type. */
+function operationFor(dialect: Dialect, grantType: string): Operation | undefined {
   return Object.values(dialect.operations).find(
-    (one) => one.does === 'token' && one.reads[field] !== undefined,
+    ({ does, grants }: Operation) => does === 'token' && (grants?.includes(grantType) ?? true),
   )
 }
 
-function fieldsOf(demo: Demo, code: string): Fields {
+function exchangeFields(dialect: Dialect, operation: Operation, demo: Demo, code: string): Fields {
+  const scope = ['openid', ...Object.keys(dialect.scopes ?? {})]
   return {
     grant_type: 'authorization_code',
     client_id: demo.clientId,
@@ -51,14 +53,17 @@ function fieldsOf(demo: Demo, code: string): Fields {
     code,
     redirect_uri: demo.redirectUri,
     code_verifier: demo.verifier,
+    ...(operation.needs?.includes('scope') && { scope }),
   }
 }
 
 /** The line that exchanges a code that has arrived. */
 export function exchangeCommand(site: Site, demo: Demo, code: string): string | undefined {
   const mount = site.stations[0]?.mount
-  const operation = mount && operationOf(mount.dialect, 'code')
-  return operation && curl(site, mount, writeRequest(operation, fieldsOf(demo, code)))
+  const operation = mount && operationFor(mount.dialect, 'authorization_code')
+  if (!mount || !operation) return undefined
+  const fields = exchangeFields(mount.dialect, operation, demo, code)
+  return curl(site, mount, writeRequest(operation, fields))
 }
 
 function mintLine(site: Site, dialect: string): string {
@@ -72,27 +77,29 @@ function mintLine(site: Site, dialect: string): string {
 export function commandsOf(site: Site, demo: Demo): DemoCommand[] {
   const mounts = [...new Set(site.stations.map(({ mount }) => mount))]
   return mounts.flatMap((mount) => {
-    const { dialect } = mount
-    const lines: DemoCommand[] = []
-    const plain = operationOf(dialect, 'grant_type')
-    if (plain) {
-      const { clientId, clientSecret } = demo
-      const fields = {
-        client_id: clientId,
-        client_secret: clientSecret,
-        grant_type: 'client_credentials',
-      }
-      const command = curl(site, mount, writeRequest(plain, fields))
-      lines.push({ dialect: dialect.name, title: 'client_credentials', command })
-    }
-    const exchange = operationOf(dialect, 'code')
-    if (exchange) {
-      const line = curl(site, mount, writeRequest(exchange, fieldsOf(demo, CODE)))
-      const command = line.replace('{code}', mintLine(site, dialect.name))
-      lines.push({ dialect: dialect.name, title: 'authorization_code', command })
-    }
-    return lines
+    const lines = { client_credentials: clientLine, authorization_code: codeLine }
+    return Object.entries(lines).flatMap(([title, line]) => {
+      const operation = operationFor(mount.dialect, title)
+      const command = operation && line(site, mount, operation, demo)
+      return command ? [{ dialect: mount.dialect.name, title, command }] : []
+    })
   })
+}
+
+function clientLine(site: Site, mount: Mount, operation: Operation, demo: Demo): string {
+  const { clientId: client_id, clientSecret: client_secret } = demo
+  const fields = { client_id, client_secret, grant_type: 'client_credentials' }
+  return curl(site, mount, writeRequest(operation, fields))
+}
+
+function codeLine(site: Site, mount: Mount, operation: Operation, demo: Demo): string {
+  const { dialect } = mount
+  const line = curl(
+    site,
+    mount,
+    writeRequest(operation, exchangeFields(dialect, operation, demo, CODE)),
+  )
+  return line.replace('{code}', mintLine(site, dialect.name))
 }
 
 /** Where a person starts a sign-in for the demo client. */

@@ -4,6 +4,7 @@ import {
   type AuthorizeOutcome,
   authorize,
   type Fields,
+  type Operation,
   openSession,
   REASONS,
   type Reason,
@@ -113,7 +114,7 @@ async function mintCode(
   const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
   if (!station || !user) return reply.code(400).send('No such dialect or user.\n')
   const call = openCall(site, station, request)
-  call.fields = fieldsOf(site, asked)
+  call.fields = fieldsOf(site, asked, station.operation)
   try {
     const { session } = await openSession(site.parts, call, user, undefined)
     const outcome = await authorize(site.parts, call, { session, user }, 'allow')
@@ -124,12 +125,13 @@ async function mintCode(
 }
 
 // Without a word said, a code of the demo client that its printed lines can exchange.
-function fieldsOf({ demo }: DevSite, asked: Asked): Fields {
+function fieldsOf({ demo }: DevSite, asked: Asked, operation: Operation): Fields {
   const own = asked.client_id === undefined || asked.client_id === demo.clientId
   const redirect_uri = asked.redirect_uri ?? (own ? demo.redirectUri : undefined)
   const code_challenge = asked.code_challenge ?? (own ? demo.challenge : undefined)
   return {
     response_type: 'code',
+    ...(operation.needs?.includes('state') && { state: 'demo' }),
     client_id: asked.client_id ?? demo.clientId,
     ...(redirect_uri && { redirect_uri }),
     ...(asked.scope && { scope: asked.scope.split(' ') }),

@@ -6,7 +6,7 @@ import {
   Refusal,
   readLogout,
   readRequest,
-  writeRedirect,
+  withQuery,
 } from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { logoutPage, signedOutPage } from '../pages/logout.ts'
@@ -84,6 +84,6 @@ async function leave(site: Site, visit: Visit, asked: LogoutRequest): Promise<Fa
   if (continueTo === undefined) {
     return show(visit, signedOutPage({ base: site.base, clientName: client?.name }, words))
   }
-  const to = writeRedirect(continueTo, state === undefined ? {} : { state })
+  const to = withQuery(continueTo, state === undefined ? {} : { state })
   return reply.header('cache-control', 'no-store').redirect(to, 303)
 }

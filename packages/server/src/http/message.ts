@@ -41,6 +41,7 @@ export function openCall(site: Site, station: Station, request: FastifyRequest):
     places: {},
     dialect: station.mount.dialect,
     operation: station.operation,
+    path: request.url.split('?')[0] ?? '',
     base: baseOf(site, station.mount),
     now: site.clock.now(),
     requestId: request.id,

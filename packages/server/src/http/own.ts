@@ -22,7 +22,7 @@ function operation(path: string): Operation {
   }
 }
 
-const pages: Dialect = { name: 'pages', title: 'Pages of our own', operations: {} }
+const pages: Dialect = { name: 'pages', title: 'Pages of our own', policy: {}, operations: {} }
 const mount: Mount = { dialect: pages, at: '' }
 
 /** A station for a page of ours at `path`. */

@@ -30,11 +30,9 @@ const RESERVED = [
 /** Every operation of the mounted dialects at its path. Throws an Error when two would clash. */
 export function stationsOf(mounts: readonly Mount[], base: string): Station[] {
   const stations = mounts.flatMap((mount) =>
-    Object.values(mount.dialect.operations).map((operation) => ({
-      mount,
-      operation,
-      path: pathOf(mount, base, operation.path),
-    })),
+    Object.values(mount.dialect.operations)
+      .filter((operation) => operation.does !== 'metadata' || speaksForRoot(mount, mounts))
+      .map((operation) => ({ mount, operation, path: pathOf(mount, base, operation.path) })),
   )
   const taken = new Map<string, Station>()
   for (const station of stations) {
@@ -52,6 +50,14 @@ export function stationsOf(mounts: readonly Mount[], base: string): Station[] {
     }
   }
   return stations
+}
+
+// Below a prefix or on a host of its own a dialect has metadata of its own; at the root one speaks
+// for all.
+function speaksForRoot(mount: Mount, mounts: readonly Mount[]): boolean {
+  const isAtRoot = ({ at, host }: Mount) => at === '' && host === undefined
+  const speaker = mounts.find((one) => isAtRoot(one) && one.dialect.policy.rootDiscovery)
+  return !isAtRoot(mount) || speaker === undefined || speaker === mount
 }
 
 // RFC 8414 §3.1: the well-known name stands in front of the issuer's path, OIDC's behind it.

@@ -228,7 +228,7 @@ export const accessTokens = shape<AccessToken>('access_tokens', {
 /** Signing keys. */
 export const keys = shape<Key>('keys', {
   kid: 'plain',
-  alg: 'plain',
+  kind: 'plain',
   publicJwk: 'json',
   sealed: 'plain',
   createdAt: 'plain',

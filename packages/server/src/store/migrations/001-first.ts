@@ -196,7 +196,7 @@ CREATE INDEX ended_jwts_expiry ON ended_jwts (expires_at);
 CREATE TABLE keys (
   issuer INTEGER NOT NULL REFERENCES issuers (id),
   kid TEXT NOT NULL,
-  alg TEXT NOT NULL,
+  kind TEXT NOT NULL,
   public_jwk TEXT NOT NULL,
   sealed BLOB NOT NULL,
   created_at INTEGER NOT NULL,

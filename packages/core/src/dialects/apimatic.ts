@@ -1,0 +1,103 @@
+// The "O Auth Authorization" controller that APIMatic generates: Basic without encoding, two token paths.
+
+import type { AnswerShape, Dialect, Operation, RefusalShape } from './dialect.ts'
+
+const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+// The SDK's enumeration has six codes; 401 is for client authentication alone.
+const refuses: RefusalShape = {
+  facts: { error: 'json error', error_description: 'json error_description' },
+  otherwise: { status: 400, headers: NO_STORE },
+  rows: {
+    access_denied: { status: 400, error: 'unauthorized_client', headers: NO_STORE },
+    invalid_client: {
+      status: 401,
+      headers: { ...NO_STORE, 'www-authenticate': 'Basic realm="{issuer}"' },
+    },
+    invalid_target: { status: 400, error: 'invalid_request', headers: NO_STORE },
+    server_error: { status: 500, headers: NO_STORE },
+    temporarily_unavailable: { status: 503, headers: NO_STORE },
+  },
+}
+
+const client = {
+  client_id: 'basic-raw client_id',
+  client_secret: 'basic-raw client_secret',
+} as const satisfies Operation['reads']
+
+const answers: AnswerShape = {
+  status: 200,
+  headers: NO_STORE,
+  facts: {
+    access_token: 'json access_token',
+    token_type: 'json token_type',
+    access_expires_at: 'json expires_in seconds',
+    scope: 'json scope space',
+    refresh_token: 'json refresh_token',
+  },
+}
+
+/** `POST /oauth2/auth-server/request_token` and `POST /oauth2/non-auth-server/token`. */
+export const apimatic = {
+  name: 'apimatic',
+  title: 'APIMatic “O Auth Authorization”',
+  policy: {},
+  operations: {
+    authorize: {
+      does: 'authorize',
+      methods: ['GET'],
+      path: '/oauth/authorize',
+      reads: {
+        client_id: 'query client_id',
+        redirect_uri: 'query redirect_uri',
+        response_type: 'query response_type',
+        scope: 'query scope space',
+        state: 'query state',
+        prompt: 'query prompt',
+        ui_locales: 'query ui_locales',
+        code_challenge: 'query code_challenge',
+        code_challenge_method: 'query code_challenge_method',
+      },
+      answers: {
+        status: 302,
+        facts: {
+          code: 'query code',
+          error: 'query error',
+          error_description: 'query error_description',
+          state: 'query state',
+          iss: 'query iss',
+        },
+        headers: { 'cache-control': 'no-store' },
+      },
+      refuses,
+    },
+    client_credentials: {
+      does: 'token',
+      methods: ['POST'],
+      path: '/oauth2/auth-server/request_token',
+      grants: ['client_credentials'],
+      reads: { ...client, grant_type: 'form grant_type', scope: 'form scope space' },
+      answers,
+      refuses,
+    },
+    token: {
+      does: 'token',
+      methods: ['POST'],
+      path: '/oauth2/non-auth-server/token',
+      grants: ['authorization_code', 'refresh_token', 'password'],
+      reads: {
+        ...client,
+        grant_type: 'form grant_type',
+        code: 'form code',
+        redirect_uri: 'form redirect_uri',
+        code_verifier: 'form code_verifier',
+        refresh_token: 'form refresh_token',
+        username: 'form username',
+        password: 'form password',
+        scope: 'form scope space',
+      },
+      answers,
+      refuses,
+    },
+  },
+} as const satisfies Dialect
