@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DIALECTS } from '@patois/core'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { inspect, openPerson, startChromium } from '../door/chromium.ts'
@@ -67,7 +68,7 @@ describe('the first start', () => {
       user: 'alice',
       password: expect.stringMatching(/^[\w-]{12}$/),
     })
-    expect(linesOf(out).length).toBe(2)
+    for (const { name } of DIALECTS) expect(out).toContain(`# ${name}, authorization_code`)
   })
 
   test('secrets lie in files that nobody else may read', () => {
@@ -170,8 +171,9 @@ describe('while it runs', () => {
     for (const line of linesOf(running.printed.out)) {
       for (let times = 0; times < 2; times++) {
         const answer = await paste(line)
-        expect([line, answer.token_type]).toEqual([line, 'Bearer'])
-        expect(await introspect(String(answer.access_token))).toMatchObject({
+        // Wherever its dialect puts it, the token is what bears the mark.
+        const [token = ''] = /test_pa_[\w-]+/.exec(JSON.stringify(answer)) ?? []
+        expect(await introspect(token)).toMatchObject({
           active: true,
           client_id: 'demo',
         })

@@ -24,8 +24,10 @@ export type KeyParts = {
 
 /** The keys of a running server. */
 export type KeyRing = Keys & {
-  /** Answers when there is a key of this algorithm. */
+  /** Answers when there is a key of this kind. */
   ready(kind: KeyKind): Promise<void>
+  /** Answers when no key is being made any more; its maker logs a failure. */
+  settled(): Promise<void>
   /** Reads the kept keys again, makes the next ones that are due and ends those that are past. */
   tick(now: number): Promise<void>
 }
@@ -63,6 +65,9 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
       return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
     },
     ready: async (kind) => ring.making.get(kind),
+    async settled() {
+      await Promise.allSettled(ring.making.values())
+    },
     tick: (now) => tick(ring, now),
   }
 }

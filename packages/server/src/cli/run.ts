@@ -29,12 +29,11 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   const clock = systemClock()
   const { issuer, dev, listen, database, lifetimes } = configuration
   const store = await inSentences(() => openStore(database, { issuer, dev }))
-  let keysMade: Promise<void> | undefined
+  let keys: App['keys'] | undefined
   try {
     const given = { ...prepare(), store, clock, log }
     const built = await inSentences(() => app(given))
-    // A key that is still being made is kept before the store closes; its maker logs a failure.
-    keysMade = built.keys.ready('RS256').catch(() => {})
+    keys = built.keys
     const stop = prepareStop(built.http)
     await bind(built, listen)
     const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
@@ -46,7 +45,8 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     await stop()
     await stopSweeper()
   } finally {
-    await keysMade
+    // A key that is still being made is kept before the store closes.
+    await keys?.settled()
     await store.close()
   }
 }
