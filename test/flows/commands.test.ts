@@ -37,9 +37,14 @@ describe('patois hash', () => {
       out: expect.stringMatching(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[^\s]+\n$/),
       err: '',
     })
-    const secret = await hash('abc', '--secret')
-    const digest = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+    const secret = await hash('abcdefghijklmnopqrstuvwxyz0123456789', '--secret')
+    const digest = '011fc2994e39d251141540f87a69092b3f22a86767f7283de7eeedb3897bedf6'
     expect(secret).toEqual({ code: 0, out: `sha256:${digest}\n`, err: '' })
+  })
+
+  test('of a client secret that could be guessed is refused', async () => {
+    const err = 'A client secret has at least 32 characters.\n'
+    expect(await hash('abc', '--secret')).toEqual({ code: 1, out: '', err })
   })
 
   test('of nothing is refused', async () => {
@@ -72,7 +77,7 @@ users:
     const { code, out, err } = await runToEnd(args, { cwd })
     expect([code, out]).toEqual([1, ''])
     expect(err.trimEnd().split('\n')).toEqual([
-      'The configuration has 15 faults:',
+      'The configuration has 14 faults:',
       '  clients[1].client_secret: the environment has no variable NOT_THERE',
       '  colour: is not a known key',
       '  issuer: must be https, or http on loopback',
@@ -83,7 +88,6 @@ users:
       '  clients[0].redirect_uris[0]: has a fragment',
       '  clients[0].redirect_uris[1]: uses http beyond loopback',
       '  clients[0].scope: names api.write, which is not in scopes',
-      '  clients[1].client_secret: must have at least 32 characters outside dev mode',
       '  clients[1].redirect_uri: is not a known key',
       '  clients[1].redirect_uris: needs at least one entry for the grant type authorization_code',
       '  users[0]: needs password_hash or password',
@@ -119,7 +123,7 @@ users:
 `,
     )
     const running = start(args, { cwd, env: { PATOIS_MASTER_KEY: KEY } })
-    await running.until(`Patois answers at ${issuer}\n`)
+    await running.until(`Patois answers at ${issuer} (listening on 127.0.0.1:${port})\n`)
     const ask = async (fields: Record<string, string>) => {
       const response = await fetch(`${issuer}/token`, {
         method: 'POST',

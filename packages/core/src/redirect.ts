@@ -16,6 +16,7 @@ export function redirectFault(uri: string): string | undefined {
   const url = URL.canParse(uri) ? new URL(uri) : undefined
   if (!url) return 'is not an absolute URI'
   if (uri.includes('#')) return 'has a fragment'
+  if (uri.includes('*')) return 'has a wildcard: redirect URIs are compared byte for byte'
   if (url.username !== '' || url.password !== '' || /^[a-z]+:\/\/[^/?]*@/i.test(uri)) {
     return 'has a user name'
   }

@@ -191,7 +191,6 @@ describe('reading', () => {
   test('a missing variable is a fault', () => {
     expect(faultsOf({ issuer, clients: [{ ...web, client_secret: '${env:NO}' }] })).toEqual([
       'clients[0].client_secret: the environment has no variable NO',
-      'clients[0].client_secret: must have at least 32 characters outside dev mode',
     ])
   })
 
@@ -244,12 +243,23 @@ describe('reading', () => {
   })
 
   test('YAML that cannot be read is reported by line, and a missing file by name', () => {
-    expect(faultsOf('issuer: x\nissuer: y')[0]).toMatch(/^line 2: /)
-    expect(faultsOf('[1]')[0]).toBe('the file must hold names with values')
+    expect(faultsOf('issuer: x\nissuer: y')).toEqual([
+      'the configuration, line 2, column 1: this name stands there twice',
+    ])
+    expect(faultsOf('[1]')).toEqual(['the configuration must hold names with values'])
     const missing = { file: '/nowhere/patois.yaml', env: {}, dev: false, dialects: DIALECTS }
     expect(readConfiguration(missing)).toMatchObject({
-      faults: ['/nowhere/patois.yaml cannot be read: ENOENT', 'issuer: is needed outside dev mode'],
+      faults: ['/nowhere/patois.yaml cannot be read: there is no such file'],
     })
+  })
+
+  test('YAML that cannot be read is told once, and nothing of it is repeated', () => {
+    const faults = faultsOf(
+      `issuer: https://id.example\nclients: [{ client_secret: "${SECRET}" }}]\n`,
+    )
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatch(/^the configuration, line 2, column \d+: /)
+    expect(faults[0]).not.toContain(SECRET)
   })
 
   test('a name of JavaScript itself is not a known key', () => {

@@ -53,7 +53,9 @@ export type ConfigurationResult =
 /** Reads and checks the configuration; flags win over PATOIS_*, those over the file. */
 export function readConfiguration(parts: ConfigurationParts): ConfigurationResult {
   const { flags = {}, env, dev, dialects } = parts
-  const { tree, faults } = readSource(parts.file, parts.text, env)
+  const source = readSource(parts.file, parts.text, env)
+  if (!source.ok) return { ok: false, faults: [source.fault] }
+  const { tree, faults, missing } = source
   const shape = readEntry(treeShape, tree, '')
   faults.push(...shape.faults)
   const sections = shape.entry ?? {}
@@ -71,10 +73,17 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
   const users = readUsers(sections.users ?? [], faults)
   const aliases = aliasesOf(mounted, clients, faults)
-  if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: [...new Set(faults)] }
+  if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: told(faults, missing) }
   const whole = resources.filter((resource) => resource !== undefined)
   const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole, aliases }
   return { ok: true, configuration: configurationOf(values, { dev, policy, clients, users }) }
+}
+
+// Of a value whose variable is not set, that alone is worth saying; each thing once.
+function told(faults: readonly string[], missing: readonly string[]): string[] {
+  const first = missing.map((path) => faults.find((fault) => fault.startsWith(`${path}:`)))
+  const rest = faults.filter((fault) => !missing.some((path) => fault.startsWith(`${path}:`)))
+  return [...new Set([...first, ...rest])].filter((fault) => fault !== undefined)
 }
 
 // Sections of the file with settings: their names come from the table, their values are read there.

@@ -15,16 +15,27 @@ const SECRET_BYTES = 32
 const PASSWORD_BYTES = 9
 
 /** The demo client and user, kept at `path` beside the database: made with it, ever the same. */
-export function openDemo(path: string | undefined, issuer: string): Demo {
+export function openDemo(path: string | undefined, main: Configuration): Demo {
   const kept = path === undefined ? make() : existsSync(path) ? readKept(path) : makeKept(path)
   const challenge = createHash('sha256').update(kept.verifier).digest('base64url')
   return {
-    clientId: 'demo',
-    username: 'alice',
-    redirectUri: `${issuer.replace(/\/$/, '')}/dev/callback`,
+    clientId: freeName(
+      'demo',
+      main.clients.map(({ id }) => id),
+    ),
+    username: freeName(
+      'alice',
+      main.users.map(({ username }) => username),
+    ),
+    redirectUri: `${main.issuer.replace(/\/$/, '')}/dev/callback`,
     ...kept,
     challenge,
   }
+}
+
+// A file's own client or user of that name is the file's; ours stands beside it.
+function freeName(name: string, taken: readonly string[]): string {
+  return taken.includes(name) ? freeName(`${name}-dev`, taken) : name
 }
 
 function readKept(path: string): Kept {

@@ -41,7 +41,7 @@ function prepare(configuration: Configuration) {
     ? openDevMasterKey(`${path}.key`)
     : { ok: true, secrets: [randomBytes(32).toString('base64url')] }
   if (!master.ok) throw new StartFault(master.fault)
-  const demo = openDemo(path && `${path}.demo.json`, configuration.issuer)
+  const demo = openDemo(path && `${path}.demo.json`, configuration)
   return { configuration: withDemo(configuration, demo), masterKeys: master.secrets, demo }
 }
 

@@ -1,10 +1,16 @@
 // patois hash: the hash of a client secret or of a password, for the configuration file.
 
 import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { nodeCrypto } from '../crypto.ts'
 import { openPasswords } from '../password.ts'
 import { command, StartFault } from './run.ts'
+
+/** Shorter ones can be guessed, and their fast hash is made for those that cannot. */
+const SHORTEST = 32
+/** What a shell expects of a command that Ctrl+C ended. */
+const INTERRUPTED = 130
 
 /** Adds the command. */
 export function addHash(program: Command): void {
@@ -18,6 +24,9 @@ export function addHash(program: Command): void {
 async function hash({ secret = false }: { secret?: boolean }): Promise<void> {
   const text = await readLine(secret ? 'Client secret: ' : 'Password: ')
   if (text === '') throw new StartFault('Nothing was typed.')
+  if (secret && text.length < SHORTEST) {
+    throw new StartFault(`A client secret has at least ${SHORTEST} characters.`)
+  }
   process.stdout.write(`${secret ? secretHash(text) : await openPasswords().hash(text)}\n`)
 }
 
@@ -25,14 +34,18 @@ function secretHash(text: string): string {
   return `sha256:${Buffer.from(nodeCrypto.sha256(text)).toString('hex')}`
 }
 
-// The question goes to stderr, so that stdout holds the hash alone.
+// The question goes to stderr, so that stdout holds the hash alone; what is typed goes nowhere.
 async function readLine(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const { stdin, stderr } = process
+  if (stdin.isTTY) stderr.write(question)
+  const nowhere = new Writable({ write: (_, __, done) => done() })
+  const lines = createInterface({ input: stdin, output: nowhere, terminal: stdin.isTTY })
+  lines.once('SIGINT', () => process.exit(INTERRUPTED))
   try {
-    if (process.stdin.isTTY) return await lines.question(question)
     for await (const line of lines) return line
     return ''
   } finally {
     lines.close()
+    if (stdin.isTTY) stderr.write('\n')
   }
 }

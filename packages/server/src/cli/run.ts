@@ -28,6 +28,8 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   const log = openLog(configuration.logLevel)
   const clock = systemClock()
   const { issuer, dev, listen, database, lifetimes } = configuration
+  // Before anything is written: a database is bound to its issuer for good.
+  await checkPort(listen)
   const store = await inSentences(() => openStore(database, { issuer, dev }))
   let keys: App['keys'] | undefined
   try {
@@ -59,25 +61,50 @@ async function inSentences<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-async function bind({ http }: App, { host, port }: Configuration['listen']): Promise<void> {
+async function bind({ http }: App, listen: Configuration['listen']): Promise<void> {
   try {
-    await http.listen({ host, port })
+    await http.listen(listen)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'EADDRINUSE') throw new StartFault(`Cannot listen on ${host}:${port}: ${message}`)
-    throw new StartFault(
-      `Port ${port} is in use: stop what listens there, or start with --port ${await freePort(host)}.`,
-    )
+    throw await listenFault(error, listen)
   }
+}
+
+async function checkPort(listen: Configuration['listen']): Promise<void> {
+  try {
+    await probe(listen)
+  } catch (error) {
+    throw await listenFault(error, listen)
+  }
+}
+
+async function listenFault(error: unknown, { host, port }: Configuration['listen']) {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code !== 'EADDRINUSE') return new StartFault(`Cannot listen on ${host}:${port}: ${message}`)
+  const flag = process.env.npm_lifecycle_event === 'start' ? 'npm start -- --port' : '--port'
+  return new StartFault(
+    `Port ${port} is in use: stop what listens there, or start with ${flag} ${await nextPort(host, port)}.`,
+  )
+}
+
+/** The first port after this one that nobody listens on. */
+async function nextPort(host: string, port: number): Promise<number> {
+  for (let next = port + 1; next < port + 100; next++) {
+    if (await probe({ host, port: next }).catch(() => false)) return next
+  }
+  return freePort(host)
 }
 
 /** A port that nobody listens on at this moment. */
 export function freePort(host: string): Promise<number> {
+  return probe({ host, port: 0 })
+}
+
+function probe({ host, port }: Configuration['listen']): Promise<number> {
   return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, host, () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    const server = createServer().once('error', reject)
+    server.listen(port, host, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
     })
   })
 }

@@ -23,9 +23,12 @@ async function serve({ config, ...flags }: Options): Promise<void> {
     refuseFaults([...(read.ok ? [] : read.faults), ...(master.ok ? [] : [master.fault])])
   }
   const { configuration } = read
+  const { issuer, listen } = configuration
+  const { host, port } = listen
   await run({
     configuration,
     prepare: () => ({ configuration, masterKeys: master.secrets }),
-    ready: () => process.stdout.write(`Patois answers at ${configuration.issuer}\n`),
+    ready: () =>
+      process.stdout.write(`Patois answers at ${issuer} (listening on ${host}:${port})\n`),
   })
 }

@@ -7,28 +7,65 @@ import { at } from './fault.ts'
 /** The environment's variables. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** What a file holds, and all that is wrong with its form. */
-export type Source = { tree: Readonly<Record<string, unknown>>; faults: string[] }
+/** What a file holds; `missing` are the paths of values whose variable is not set. */
+export type Source =
+  | { ok: true; tree: Readonly<Record<string, unknown>>; faults: string[]; missing: string[] }
+  /** A file that makes no sense has one fault: whatever else seems wrong comes from that one. */
+  | { ok: false; fault: string }
 
 const VARIABLE = /\$\{env:([^}]*)\}/g
 
-/** Reads configuration text, or the file at `file`; with neither it is empty. */
+/** Reads configuration text (JSON is YAML too), or the file at `file`; with neither it is empty. */
 export function readSource(
   file: string | undefined,
   text: string | undefined,
   env: Environment,
 ): Source {
-  const faults: string[] = []
+  const name = file ?? 'the configuration'
+  const missing: Missing = new Map()
   try {
     const written = text ?? (file === undefined ? '' : readFileSync(file, 'utf8'))
-    const parsed = filled(parsedText(written, faults), '', env, faults) ?? {}
-    if (isObject(parsed)) return { tree: parsed, faults }
-    faults.push('the file must hold names with values')
+    const document = parseDocument(written, { prettyErrors: false })
+    const [error] = document.errors
+    // The parser's own words quote the file, and with it secrets.
+    if (error)
+      return { ok: false, fault: `${name}, ${placeOf(written, error.pos[0])}: ${whyNot(error)}` }
+    const tree = filled(document.toJS(), '', env, missing) ?? {}
+    if (!isObject(tree)) return { ok: false, fault: `${name} must hold names with values` }
+    const faults = [...missing].map(([path, one]) =>
+      at(path, `the environment has no variable ${one}`),
+    )
+    return { ok: true, tree, faults, missing: [...missing.keys()] }
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    faults.push(`${file ?? 'the configuration'} cannot be read: ${reason}`)
+    const { code } = error as NodeJS.ErrnoException
+    const reason = (code && REASONS[code]) ?? code ?? 'it makes no sense as YAML'
+    return { ok: false, fault: `${name} cannot be read: ${reason}` }
   }
-  return { tree: {}, faults }
+}
+
+const NOT_YAML: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'this is indented wrongly',
+  DUPLICATE_KEY: 'this name stands there twice',
+  MISSING_CHAR: 'a quote, a bracket or a colon is missing',
+  TAB_AS_INDENT: 'a tab indents this; use spaces',
+}
+
+function whyNot({ code }: { code: string }): string {
+  return NOT_YAML[code] ?? 'this is not YAML, nor JSON'
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read',
+}
+
+/** Paths of values whose variable is missing, with the variable's name. */
+type Missing = Map<string, string>
+
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n')
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`
 }
 
 /** True for what YAML and JSON call a mapping or an object. */
@@ -36,34 +73,24 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-// JSON is YAML too, so one reader takes both.
-function parsedText(text: string, faults: string[]): unknown {
-  const document = parseDocument(text, { prettyErrors: false })
-  for (const { message, pos } of [...document.errors, ...document.warnings]) {
-    const line = text.slice(0, pos[0]).split('\n').length
-    faults.push(`line ${line}: ${message}`)
-  }
-  return document.errors.length > 0 ? {} : document.toJS()
-}
-
 // Only strings of the file are searched, so a variable's own text is never filled once more.
-function filled(value: unknown, path: string, env: Environment, faults: string[]): unknown {
-  if (typeof value === 'string') return filledText(value, path, env, faults)
+function filled(value: unknown, path: string, env: Environment, missing: Missing): unknown {
+  if (typeof value === 'string') return filledText(value, path, env, missing)
   if (Array.isArray(value)) {
-    return value.map((one, index) => filled(one, `${path}[${index}]`, env, faults))
+    return value.map((one, index) => filled(one, `${path}[${index}]`, env, missing))
   }
   if (!isObject(value)) return value
   // A key without a value (`users:`) means the same as no key.
   const entries = Object.entries(value).filter(([, one]) => one !== null)
   return Object.fromEntries(
-    entries.map(([key, one]) => [key, filled(one, path ? `${path}.${key}` : key, env, faults)]),
+    entries.map(([key, one]) => [key, filled(one, path ? `${path}.${key}` : key, env, missing)]),
   )
 }
 
-function filledText(text: string, path: string, env: Environment, faults: string[]): string {
+function filledText(text: string, path: string, env: Environment, missing: Missing): string {
   return text.replace(VARIABLE, (_, name: string) => {
     const found = env[name]
-    if (found === undefined) faults.push(at(path, `the environment has no variable ${name}`))
+    if (found === undefined) missing.set(path, name)
     return found ?? ''
   })
 }

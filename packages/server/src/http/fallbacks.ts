@@ -32,7 +32,10 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
-    if (allowed.length > 0) return reply.code(405).header('allow', allowed.join(', ')).send()
+    if (allowed.length > 0) {
+      reply.header('allow', allowed.join(', '))
+      return sendSentence(reply, 405, `This address takes ${allowed.join(' or ')}.`)
+    }
     if ((request.headers.accept ?? '').includes('text/html')) return nothing(request, reply)
     return sendSentence(reply, 404, 'Nothing is here.')
   })
