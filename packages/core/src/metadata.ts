@@ -8,6 +8,7 @@ import type { Policy } from './parts.ts'
 import { claimsOf, STANDARD_SCOPES, union } from './scope.ts'
 
 const AUTH_METHODS = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const ID_TOKEN_ALGS = ['RS256', 'ES256', 'EdDSA']
 const ENDPOINTS: Partial<Record<Operation['does'], string>> = {
   authorize: 'authorization_endpoint',
   token: 'token_endpoint',
@@ -25,6 +26,12 @@ function endpointsOf(base: string, dialect: Dialect): Record<string, string> {
     if (name && found[name] === undefined) found[name] = base + operation.path
   }
   return found
+}
+
+function grantTypesOf(dialect: Dialect): string[] {
+  const calls = Object.values(dialect.operations).filter(({ does }) => does === 'token')
+  const types = GRANT_TYPES.map((grant) => grant.type)
+  return types.filter((type) => calls.some(({ grants }) => grants?.includes(type) ?? true))
 }
 
 /**
@@ -45,9 +52,9 @@ export function metadata(
     claims_supported: union(['sub'], claimsOf(policy, scopes)),
     response_types_supported: ['code'],
     response_modes_supported: ['query', 'form_post'],
-    grant_types_supported: GRANT_TYPES.map((grant) => grant.type),
+    grant_types_supported: grantTypesOf(dialect),
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'ES256', 'EdDSA'],
+    id_token_signing_alg_values_supported: dialect.policy.idToken ? ['RS256'] : ID_TOKEN_ALGS,
     token_endpoint_auth_methods_supported: [...AUTH_METHODS, 'none'],
     token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGS,
     revocation_endpoint_auth_methods_supported: [...AUTH_METHODS, 'none'],
