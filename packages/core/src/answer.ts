@@ -50,6 +50,7 @@ export type Told = {
   at?: number
   path?: string
   clientId?: string
+  userId?: number | undefined
 }
 
 // Own properties only: what a caller sent must not find what every object has.
@@ -65,7 +66,9 @@ function rowOf({ refuses }: Operation, { code, reason = '', status }: Told): Ref
 export function writeRefusal(operation: Operation, told: Told, issuer: string): Answer {
   const row = rowOf(operation, told)
   const error = row.error ?? told.code
-  const sentence = (row.sentence ?? told.sentence).replaceAll('{client_id}', told.clientId ?? '')
+  const sentence = (row.sentence ?? told.sentence)
+    .replaceAll('{client_id}', told.clientId ?? '')
+    .replaceAll('{user_id}', String(told.userId ?? ''))
   const { status } = row
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(row.headers ?? {})) {

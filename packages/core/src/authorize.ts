@@ -180,6 +180,10 @@ async function mintCode(
   }
   const changes: Change[] = [...grantChange(grant, known), { put: 'code', code }]
   const events = [eventOf(call, 'consent', 'allowed', 'code_minted')]
-  await parts.store.commit({ changes, events })
+  const { oneCode } = call.dialect.policy
+  const { userId, clientId, expiresAt: until } = code
+  const slot = { what: 'code_slot', userId, clientId, codeId: id, at: call.now, until } as const
+  const won = await parts.store.commit({ ...(oneCode && { spend: slot }), changes, events })
+  if (!won) throw new Refusal('code_outstanding')
   return secret
 }

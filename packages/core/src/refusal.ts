@@ -130,6 +130,17 @@ export const REASONS = {
     BAD_CODE,
     'The code was older than its lifetime: exchange it at once.',
   ),
+  code_outstanding: row(
+    'invalid_request',
+    'The user has a code for this client that was not exchanged yet.',
+    'Exchange the code that was minted, or wait until it has expired.',
+  ),
+  origin_foreign: row(
+    'access_denied',
+    'This may be called by pages of this server only.',
+    'Call it from the same origin, or without an Origin header.',
+    403,
+  ),
   code_other_client: row('invalid_grant', BAD_CODE, 'The code was made for another client.'),
   code_other_dialect: row(
     'invalid_grant',

@@ -21,6 +21,14 @@ export type Awaitable<T> = T | Promise<T>
 export type Spend =
   | { what: 'code'; id: number; at: number; familyId: number }
   | { what: 'refresh_token'; id: number; at: number; childId: number }
+  | {
+      what: 'code_slot'
+      userId: number
+      clientId: string
+      codeId: number
+      at: number
+      until: number
+    }
   | { what: 'assertion'; clientId: string; jtiHash: Uint8Array; expiresAt: number }
 
 /** Why a family or a grant ended. */

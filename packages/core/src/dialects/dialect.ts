@@ -67,7 +67,7 @@ export type RefusalRow = {
   status: number
   /** The wire's own code, where it is another than the protocol's. */
   error?: string
-  /** The wire's own sentence; `{client_id}` is filled in. */
+  /** The wire's own sentence; `{client_id}` and `{user_id}` are filled in. */
   sentence?: string
   says?: Constants
   headers?: Readonly<Record<string, string>>
@@ -87,6 +87,8 @@ export type RefusalShape = {
 /** One call of a dialect. */
 export type Operation = {
   does: Deed
+  /** An authorization that a script of our own origin calls: it asks nobody, and has no page. */
+  isCall?: boolean
   methods: readonly ('GET' | 'POST')[]
   /** Path with `{name}` for parts that are fields. */
   path: string
@@ -124,6 +126,8 @@ export type DialectPolicy = {
   implies?: Readonly<Record<string, readonly string[]>>
   /** True when a user may have one code for a client that was not exchanged yet. */
   oneCode?: boolean
+  /** `any`: userinfo answers any user's token, with or without the openid scope. */
+  userinfo?: 'any'
   /** `grant`: revoking a token ends the whole grant. */
   revokes?: 'grant'
   /** The ID token's audience is a list, and these of its claims have other names. */

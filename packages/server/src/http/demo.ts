@@ -14,27 +14,33 @@ function quote(text: string): string {
 function curl(site: Site, mount: Mount, message: Message): string {
   const url = baseOf(site, mount) + message.path
   const query = message.query === '' ? '' : `?${message.query}`
-  const body = new TextDecoder().decode(message.body)
-  const pieces = body === '' ? [] : body.split('&').map((pair) => `-d ${quotePair(pair)}`)
-  return ['curl -s', ...headersOf(message), ...pieces, quote(url + query)].join(' ')
+  return ['curl -s', ...headersOf(message), ...bodyOf(message), quote(url + query)].join(' ')
+}
+
+function bodyOf({ body, headers, method }: Message): string[] {
+  const text = new TextDecoder().decode(body)
+  if (text === '') return method === 'POST' ? ['-X POST'] : []
+  const pieces = headers['content-type'] === FORM ? text.split('&') : [text]
+  return pieces.map((piece) => `-d ${shellText(piece)}`)
 }
 
 // What curl writes by itself is left to it: the type of a form, and Basic for plain names.
 function headersOf({ headers }: Message): string[] {
   return Object.entries(headers).flatMap(([name, value = '']) => {
-    if (name === 'content-type' && value === 'application/x-www-form-urlencoded') return []
+    if (name === 'content-type' && value === FORM) return []
     const basic = name === 'authorization' ? /^Basic (.+)$/.exec(value)?.[1] : undefined
     const pair = basic && atob(basic)
     if (pair && /^[\w.~:-]+$/.test(pair)) return [`-u ${pair}`]
-    return [`-H ${quote(`${name}: ${value}`)}`]
+    return [`-H ${shellText(`${name}: ${value}`)}`]
   })
 }
 
 const CODE = 'CODE-COMES-HERE'
+const FORM = 'application/x-www-form-urlencoded'
 
 // A code that comes out of another command stands in double quotes, so that the shell runs it.
-function quotePair(pair: string): string {
-  return pair.includes(CODE) ? `"${pair.replace(CODE, '{code}')}"` : quote(pair)
+function shellText(text: string): string {
+  return text.includes(CODE) ? `"${text.replace(CODE, '{code}')}"` : quote(text)
 }
 
 /** The operation that serves a grant type. */

@@ -66,8 +66,15 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
 /** The refusal as the operation's dialect writes it; in dev mode with a link to its explanation. */
 export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
   const uri = site.demo && told.explained && `${site.parts.issuer}/dev/why/${told.explained.reason}`
-  const { now: at, path, about } = call
-  const shown = { ...told, at, path, clientId: about.clientId ?? '', ...(uri && { uri }) }
+  const { now: at, path, about, fields } = call
+  const shown = {
+    ...told,
+    at,
+    path,
+    clientId: fields.client_id ?? '',
+    userId: about.userId,
+    ...(uri && { uri }),
+  }
   const answer = writeRefusal(call.operation, shown, site.parts.issuer)
   if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
   return answer

@@ -4,6 +4,7 @@ import type { Deed } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { style } from '../pages/style.ts'
 import { visitAuthorize, visitConsent } from './authorize.ts'
+import { authorizeCallHandler } from './authorize-call.ts'
 import { preflight } from './cors.ts'
 import { addDevRoutes, visitHome } from './dev.ts'
 import { submitLogin, visitLogin } from './login.ts'
@@ -107,9 +108,10 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
 
 function addStation(app: FastifyInstance, site: Site, station: Station): void {
   const { operation, mount } = station
-  const visit = PAGES[operation.does]
+  const visit = operation.isCall ? undefined : PAGES[operation.does]
   const config = { station, isPage: visit !== undefined }
-  const handler = visit ? visitHandler(site, station, visit) : jsonHandler(site, station)
+  const json = operation.isCall ? authorizeCallHandler : jsonHandler
+  const handler = visit ? visitHandler(site, station, visit) : json(site, station)
   const constraints = mount.host === undefined ? {} : { constraints: { host: mount.host } }
   for (const path of pathsOf(site, station)) {
     const url = path.replace(/\{(\w+)\}/g, ':$1')

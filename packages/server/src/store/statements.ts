@@ -110,6 +110,13 @@ const spends = {
     WHERE issuer = ? AND id = ? AND spent_at IS NULL AND NOT EXISTS (
       SELECT 1 FROM families f JOIN grants g ON g.id = f.grant_id WHERE f.id = family_id
       AND (f.ended_at IS NOT NULL OR g.ended_at IS NOT NULL))`,
+  // A place is free when its code is over, was exchanged, or is gone.
+  spendCodeSlot: `INSERT INTO code_slots (issuer, user_id, client_id, code_id, expires_at)
+    VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (issuer, user_id, client_id)
+    DO UPDATE SET code_id = excluded.code_id, expires_at = excluded.expires_at
+    WHERE code_slots.expires_at <= ? OR NOT EXISTS (
+      SELECT 1 FROM codes c WHERE c.id = code_slots.code_id AND c.spent_at IS NULL)`,
   spendAssertion: `INSERT INTO assertions (issuer, client_id, jti_hash, expires_at)
     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 }

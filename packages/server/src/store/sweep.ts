@@ -51,6 +51,7 @@ const rules: readonly (readonly [rule: string, sql: string])[] = [
     rowid('access_tokens', `expires_at <= :now - ${day}`),
   ],
   ['an ended JWT at its expiry', keyed('ended_jwts', 'jti_hash')],
+  ['the place of an outstanding code at its expiry', keyed('code_slots', 'user_id, client_id')],
   ['a used assertion at its expiry', keyed('assertions', 'client_id, jti_hash')],
   ['a family a day after its end, when it has no tokens left', rowid('families', familyIsEmpty)],
   [

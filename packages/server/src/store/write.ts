@@ -20,6 +20,10 @@ function spend({ sql, issuer }: Writer, spent: Spend): boolean {
       if (won) sql.dropCell.run(issuer, id)
       return won
     }
+    case 'code_slot': {
+      const { userId, clientId, codeId, until, at } = spent
+      return sql.spendCodeSlot.run(issuer, userId, clientId, codeId, until, at).changes === 1
+    }
     case 'assertion': {
       const { clientId, jtiHash, expiresAt } = spent
       return sql.spendAssertion.run(issuer, clientId, jtiHash, expiresAt).changes === 1

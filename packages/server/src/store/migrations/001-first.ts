@@ -141,6 +141,16 @@ CREATE TABLE codes (
 CREATE INDEX codes_of_session ON codes (session_id) WHERE spent_at IS NULL;
 CREATE INDEX codes_due ON codes (max(keep_until, expires_at + 3600));
 
+CREATE TABLE code_slots (
+  issuer INTEGER NOT NULL REFERENCES issuers (id),
+  user_id INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  code_id INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (issuer, user_id, client_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX code_slots_expiry ON code_slots (expires_at);
+
 CREATE TABLE refresh_tokens (
   id INTEGER PRIMARY KEY,
   issuer INTEGER NOT NULL REFERENCES issuers (id),

@@ -1,0 +1,148 @@
+// Rules for what an operation reads: nothing secret in a URL, nothing that lowers a check.
+
+import { LIST_FIELDS, SECRET_FIELDS } from '../oauth.ts'
+import { type Found, type OperationDraft, type SpotDraft, spotsOf, when } from './draft.ts'
+import { LIST_FORMS } from './lists.ts'
+import { partNames } from './paths.ts'
+
+const SECRETS: readonly string[] = SECRET_FIELDS
+const LISTS: readonly string[] = LIST_FIELDS
+
+/** Headers that have a meaning of their own. */
+const MEANT_HEADERS = /^(authorization|cookie|host|content-.*|transfer-encoding|origin|forwarded)$/
+
+/** What an operation cannot do its work without, or only less safely. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  authorize: ['client_id', 'code_challenge', 'code_challenge_method', 'redirect_uri', 'state'],
+  token: ['client_id'],
+  revoke: ['client_id', 'token'],
+  introspect: ['client_id', 'token'],
+  userinfo: ['access_token'],
+}
+
+const NEEDED_BY_GRANT: Readonly<Record<string, readonly string[]>> = {
+  authorization_code: ['code', 'code_verifier'],
+  refresh_token: ['refresh_token'],
+  password: ['username', 'password'],
+}
+
+/** All that is wrong with what an operation reads, below the operation's path. */
+export function requestFaults(operation: OperationDraft): Found {
+  const spots = spotsOf(operation.reads)
+  return [
+    ...spots.flatMap((spot) => spotFaults(spot, operation)),
+    ...sharedFaults(spots),
+    ...neededFaults(operation),
+    ...meantFaults(operation),
+    ...pathFaults(operation, spots),
+    ...methodFaults(operation),
+  ]
+}
+
+function spotFaults({ owner, place, name, form }: SpotDraft, operation: OperationDraft): Found {
+  const path = `reads.${owner}`
+  const isUrl = place === 'query' || place === 'path'
+  const { methods = ['POST'] } = operation
+  const isBody = place === 'form' || place === 'json'
+  const isHeader = place === 'header'
+  const repeats = form === 'list' && place !== 'query' && place !== 'form'
+  const isList = LIST_FORMS.includes(form)
+  return [
+    ...when(
+      isUrl && SECRETS.includes(owner),
+      path,
+      `is a secret and must not stand in the ${place}`,
+    ),
+    ...when(
+      place === 'query' && SECRETS.includes(name),
+      path,
+      `must not be called ${name} in a query`,
+    ),
+    ...when(isBody && !methods.includes('POST'), path, `stands in a body, and GET has none`),
+    ...when(isHeader && MEANT_HEADERS.test(name), path, `must not stand in the header ${name}`),
+    ...when(isHeader && !/^[a-z0-9_-]+$/.test(name), path, 'must name its header in lower case'),
+    ...when(repeats, path, 'must not have the form list there: only queries and forms repeat'),
+    ...when(LISTS.includes(owner) && !isList, path, 'must have the form of a list'),
+    ...when(!LISTS.includes(owner) && isList, path, 'is text and has no form of a list'),
+    ...when(/^basic/.test(place) && owner !== name, path, `must be called ${owner} there`),
+  ]
+}
+
+// Two fields out of one spot would be one value with two meanings.
+function sharedFaults(spots: readonly SpotDraft[]): Found {
+  return spots.flatMap(({ owner, place, name }, index) => {
+    const other = spots.slice(0, index).find((one) => one.place === place && one.name === name)
+    return when(other !== undefined, `reads.${owner}`, `stands where ${other?.owner} stands`)
+  })
+}
+
+function neededFaults({
+  does = '',
+  grants,
+  reads = {},
+  needs = [],
+  means = {},
+}: OperationDraft): Found {
+  const served = does === 'token' ? (grants ?? ['authorization_code', 'refresh_token']) : []
+  const wanted = [...(NEEDED[does] ?? []), ...served.flatMap((one) => NEEDED_BY_GRANT[one] ?? [])]
+  const has = (name: string) => Object.hasOwn(reads, name) || Object.hasOwn(means, name)
+  const must = [
+    ...wanted.filter((name) => !Object.hasOwn(reads, name)),
+    ...(does === 'token' && !has('grant_type') ? ['grant_type'] : []),
+    ...(does === 'authorize' && !has('response_type') ? ['response_type'] : []),
+  ]
+  return [
+    ...[...new Set(must)].map((name) => ['reads', `must say where ${name} stands`] as const),
+    ...needs.flatMap((name) => when(!has(name), 'needs', `names ${name}, which is not read`)),
+  ]
+}
+
+function meantFaults({ does, grants, reads = {}, means = {} }: OperationDraft): Found {
+  const served = grants ?? []
+  return [
+    ...Object.entries(means).flatMap(([name, value]) => [
+      ...when(Object.hasOwn(reads, name), `means.${name}`, 'must not be read as well'),
+      ...when(
+        Array.isArray(value) !== LISTS.includes(name),
+        `means.${name}`,
+        LISTS.includes(name) ? 'must be a list' : 'must be text',
+      ),
+    ]),
+    ...when(grants !== undefined && does !== 'token', 'grants', 'is for token operations only'),
+    ...when(
+      typeof means.grant_type === 'string' && !served.includes(means.grant_type),
+      'means.grant_type',
+      'must be one of its grants',
+    ),
+  ]
+}
+
+function pathFaults({ does, path = '' }: OperationDraft, spots: readonly SpotDraft[]): Found {
+  const parts = partNames(path)
+  const read = spots.filter(({ place }) => place === 'path')
+  const wellKnown = path.startsWith('/.well-known/')
+  return [
+    ...parts.flatMap((name, index) => [
+      ...when(!read.some((one) => one.name === name), 'path', `has {${name}}, which nothing reads`),
+      ...when(parts.indexOf(name) !== index, 'path', `has {${name}} twice`),
+    ]),
+    ...read.flatMap(({ owner, name }) =>
+      when(!parts.includes(name), `reads.${owner}`, `needs {${name}} in the path`),
+    ),
+    // What is not metadata is refused there when it is mounted.
+    ...when(does === 'metadata' && !wellKnown, 'path', 'of metadata must begin with /.well-known/'),
+    ...when(does !== 'metadata' && wellKnown, 'path', 'below /.well-known is for metadata only'),
+  ]
+}
+
+const BY_POST = ['token', 'revoke', 'introspect']
+
+function methodFaults({ does = '', methods = [] }: OperationDraft): Found {
+  const isPost = BY_POST.includes(does)
+  const isGet = does === 'jwks' || does === 'metadata'
+  return [
+    ...when(isPost && methods.includes('GET'), 'methods', 'must be POST alone: it carries secrets'),
+    ...when(isGet && methods.includes('POST'), 'methods', 'must be GET alone'),
+    ...when(new Set(methods).size < methods.length, 'methods', 'must name each method once'),
+  ]
+}

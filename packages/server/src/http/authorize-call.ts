@@ -1,0 +1,64 @@
+// Authorize call: an authorization that a script of our own origin asks for, without a page.
+
+import {
+  type Answer,
+  authorize,
+  type Call,
+  Refusal,
+  readRequest,
+  redirectParameters,
+  withQuery,
+} from '@patois/core'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { readBrowser } from './browser.ts'
+import { logDecision } from './event.ts'
+import { openCall, readMessage, send } from './message.ts'
+import { refusalAnswer, tell } from './refused.ts'
+import type { Site, Station } from './site.ts'
+import { turn } from './turn.ts'
+
+/** The handler of such an operation. */
+export function authorizeCallHandler(site: Site, station: Station) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    await turn()
+    const call = openCall(site, station, request)
+    try {
+      checkOrigin(site, request)
+      Object.assign(call, readRequest(station.operation, readMessage(request)))
+      const { signedIn } = await readBrowser(site, request, reply, call.now)
+      const answer = await answerOf(site, call, signedIn)
+      logDecision(site, call, answer.status, 'ok')
+      return send(reply, answer)
+    } catch (thrown) {
+      const told = await tell(site, call, thrown)
+      const answer = refusalAnswer(site, call, told)
+      logDecision(site, call, answer.status, told.reason)
+      return send(reply, answer)
+    }
+  }
+}
+
+// It goes on a session cookie alone: no other site may make a browser call it.
+function checkOrigin(site: Site, { headers }: FastifyRequest): void {
+  const fetchSite = headers['sec-fetch-site']
+  const foreign = headers.origin !== undefined && headers.origin !== site.origin
+  if (foreign || (fetchSite !== undefined && fetchSite !== 'same-origin')) {
+    throw new Refusal('origin_foreign')
+  }
+}
+
+async function answerOf(
+  site: Site,
+  call: Call,
+  signedIn: Parameters<typeof authorize>[2],
+): Promise<Answer> {
+  const outcome = await authorize(site.parts, call, signedIn, undefined)
+  if (outcome.next === 'login') throw new Refusal('login_needed')
+  if (outcome.next === 'consent') throw new Refusal('consent_needed')
+  // The caller is a script, which is told by a status what a browser is told by a redirect.
+  const { refused } = call.about
+  if (refused) throw new Refusal(refused)
+  const { status, headers } = call.operation.answers
+  const location = withQuery(outcome.to, redirectParameters(call.operation, outcome.facts))
+  return { status, headers: { ...headers, location }, body: '' }
+}
