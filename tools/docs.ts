@@ -1,7 +1,8 @@
 // Writes the tables of the docs that stand in the code already; with --check only looks.
 
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
+import { SCHEMA_FILE, schemaText } from './schema.ts'
 
 const FILE = new URL('../docs/configuration.md', import.meta.url)
 const MARK = 'settings'
@@ -49,11 +50,17 @@ export function withTable(text: string, table: string): string {
   return text.replace(marked, (_, open: string, close: string) => `${open}${table}\n${close}`)
 }
 
-if (import.meta.main) {
-  const text = readFileSync(FILE, 'utf8')
-  const wanted = withTable(text, settingsTable())
-  if (process.argv.includes('--check') && wanted !== text) {
-    process.stderr.write('docs/configuration.md: the table of settings is old; run npm run docs.\n')
+function update(file: URL, name: string, wanted: (old: string) => string): void {
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const text = wanted(old)
+  if (text === old) return
+  if (process.argv.includes('--check')) {
+    process.stderr.write(`${name} is old: run npm run docs.\n`)
     process.exitCode = 1
-  } else if (wanted !== text) writeFileSync(FILE, wanted)
+  } else writeFileSync(file, text)
+}
+
+if (import.meta.main) {
+  update(FILE, 'docs/configuration.md', (old) => withTable(old, settingsTable()))
+  update(SCHEMA_FILE, 'packages/core/schema/dialect.schema.json', schemaText)
 }

@@ -49,7 +49,9 @@ const isIn = (folder: string) => (path: string) => path.startsWith(folder)
 const mayNameDialects = (path: string) =>
   isTest(path) ||
   path.endsWith('.md') ||
-  /^(packages\/core\/src\/dialects|docs|bench|examples)\/|^package-lock\.json$/.test(path) ||
+  /^(packages\/core\/(src\/dialects|schema)|docs|bench|examples)\/|^package-lock\.json$/.test(
+    path,
+  ) ||
   path === 'tools/house.ts'
 
 const SQL =

@@ -32,7 +32,7 @@ const FACTS: Readonly<Record<string, readonly string[]>> = {
 }
 
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
-  authorize: ['code', 'state'],
+  authorize: ['code'],
   token: ['access_token'],
 }
 
@@ -46,7 +46,7 @@ export function answerFaults(operation: OperationDraft): Found {
   ]
 }
 
-function factFaults({ does = '', answers = {} }: OperationDraft): Found {
+function factFaults({ does = '', isCall, answers = {} }: OperationDraft): Found {
   const { facts = {}, says = {} } = answers
   const known = FACTS[does]
   const place = does === 'authorize' ? 'query' : 'json'
@@ -54,7 +54,7 @@ function factFaults({ does = '', answers = {} }: OperationDraft): Found {
     return when(known !== undefined, 'answers.facts', 'must say where each fact stands')
   }
   const spots = spotsOf(facts)
-  const needed = NEEDED[does] ?? []
+  const needed = [...(NEEDED[does] ?? []), ...(does === 'authorize' && !isCall ? ['state'] : [])]
   return [
     ...spots.flatMap((spot) => {
       const path = `answers.facts.${spot.owner}`

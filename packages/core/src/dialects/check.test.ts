@@ -25,6 +25,7 @@ const authorize = (changes: object) => changed({ operations: { authorize: change
 
 describe('a dialect file', () => {
   test.each(DIALECTS.map((one) => [one.name, one] as const))('like %s is fine', (_, dialect) => {
+    expect(faultsOf(dialect)).toEqual([])
     expect(checkDialect(JSON.parse(JSON.stringify(dialect)))).toEqual({ ok: true, dialect })
   })
 

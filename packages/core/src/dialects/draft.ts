@@ -17,6 +17,7 @@ export type RowDraft = {
 /** An operation that may lack anything. */
 export type OperationDraft = {
   does?: string
+  isCall?: boolean
   methods?: readonly string[]
   path?: string
   grants?: readonly string[]

@@ -13,7 +13,7 @@ const MEANT_HEADERS = /^(authorization|cookie|host|content-.*|transfer-encoding|
 
 /** What an operation cannot do its work without, or only less safely. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
-  authorize: ['client_id', 'code_challenge', 'code_challenge_method', 'redirect_uri', 'state'],
+  authorize: ['client_id', 'code_challenge', 'code_challenge_method', 'redirect_uri'],
   token: ['client_id'],
   revoke: ['client_id', 'token'],
   introspect: ['client_id', 'token'],
@@ -44,6 +44,9 @@ function spotFaults({ owner, place, name, form }: SpotDraft, operation: Operatio
   const isUrl = place === 'query' || place === 'path'
   const { methods = ['POST'] } = operation
   const isBody = place === 'form' || place === 'json'
+  const isLink = place === 'query' || place === 'form'
+  const isPage =
+    operation.does === 'logout' || (operation.does === 'authorize' && !operation.isCall)
   const isHeader = place === 'header'
   const repeats = form === 'list' && place !== 'query' && place !== 'form'
   const isList = LIST_FORMS.includes(form)
@@ -58,6 +61,13 @@ function spotFaults({ owner, place, name, form }: SpotDraft, operation: Operatio
       path,
       `must not be called ${name} in a query`,
     ),
+    // Any page can send a form or a link; JSON only a script that its own origin lets do so.
+    ...when(
+      operation.isCall === true && isLink,
+      path,
+      'must stand in the json, the path or a header',
+    ),
+    ...when(isPage && place === 'json', path, 'stands in JSON, which no form of a page sends'),
     ...when(isBody && !methods.includes('POST'), path, `stands in a body, and GET has none`),
     ...when(isHeader && MEANT_HEADERS.test(name), path, `must not stand in the header ${name}`),
     ...when(isHeader && !/^[a-z0-9_-]+$/.test(name), path, 'must name its header in lower case'),
@@ -76,13 +86,8 @@ function sharedFaults(spots: readonly SpotDraft[]): Found {
   })
 }
 
-function neededFaults({
-  does = '',
-  grants,
-  reads = {},
-  needs = [],
-  means = {},
-}: OperationDraft): Found {
+function neededFaults(operation: OperationDraft): Found {
+  const { does = '', isCall, grants, reads = {}, needs = [], means = {} } = operation
   const served = does === 'token' ? (grants ?? ['authorization_code', 'refresh_token']) : []
   const wanted = [...(NEEDED[does] ?? []), ...served.flatMap((one) => NEEDED_BY_GRANT[one] ?? [])]
   const has = (name: string) => Object.hasOwn(reads, name) || Object.hasOwn(means, name)
@@ -90,6 +95,8 @@ function neededFaults({
     ...wanted.filter((name) => !Object.hasOwn(reads, name)),
     ...(does === 'token' && !has('grant_type') ? ['grant_type'] : []),
     ...(does === 'authorize' && !has('response_type') ? ['response_type'] : []),
+    // Whoever is sent on with an answer has to know what they asked.
+    ...(does === 'authorize' && !isCall && !has('state') ? ['state'] : []),
   ]
   return [
     ...[...new Set(must)].map((name) => ['reads', `must say where ${name} stands`] as const),
@@ -137,11 +144,13 @@ function pathFaults({ does, path = '' }: OperationDraft, spots: readonly SpotDra
 
 const BY_POST = ['token', 'revoke', 'introspect']
 
-function methodFaults({ does = '', methods = [] }: OperationDraft): Found {
+function methodFaults({ does = '', isCall = false, methods = [] }: OperationDraft): Found {
   const isPost = BY_POST.includes(does)
   const isGet = does === 'jwks' || does === 'metadata'
   return [
     ...when(isPost && methods.includes('GET'), 'methods', 'must be POST alone: it carries secrets'),
+    ...when(isCall && does !== 'authorize', 'isCall', 'is for authorize only'),
+    ...when(isCall && methods.includes('GET'), 'methods', 'must be POST alone: it is a call'),
     ...when(isGet && methods.includes('POST'), 'methods', 'must be GET alone'),
     ...when(new Set(methods).size < methods.length, 'methods', 'must name each method once'),
   ]

@@ -1,5 +1,13 @@
 // The shape of a dialect file as data: the checker walks over it, and the JSON Schema is made of it.
 
+import type {
+  AnswerShape,
+  Dialect,
+  DialectPolicy,
+  Operation,
+  RefusalRow,
+  RefusalShape,
+} from './dialect.ts'
 import {
   ANSWER_PLACES,
   CODES,
@@ -34,6 +42,9 @@ export type Shape =
 
 /** What the names of a table may be: a closed list, or a pattern. */
 export type Names = readonly string[] | { pattern: string; says: string }
+
+// A member that is new in the type is a fault here until it is said.
+type MembersOf<T> = Record<keyof T, Shape>
 
 const DAY = 86_400
 const TEN_YEARS = 3650 * DAY
@@ -93,7 +104,7 @@ const row: Shape = {
     says,
     headers,
     body: { is: 'flag' },
-  },
+  } satisfies MembersOf<RefusalRow>,
 }
 
 const operation: Shape = {
@@ -101,6 +112,7 @@ const operation: Shape = {
   needs: ['does', 'methods', 'path', 'reads', 'answers', 'refuses'],
   members: {
     does: { is: 'one of', values: DEEDS },
+    isCall: { is: 'flag' },
     methods: { is: 'list', of: { is: 'one of', values: ['GET', 'POST'] }, least: 1 },
     path: {
       is: 'text',
@@ -127,7 +139,7 @@ const operation: Shape = {
         },
         says,
         headers,
-      },
+      } satisfies MembersOf<AnswerShape>,
     },
     refuses: {
       is: 'members',
@@ -138,9 +150,9 @@ const operation: Shape = {
         otherwise: row,
         rows: { is: 'table', of: row, names: CODES },
         reasons: { is: 'table', of: row, names: REASON_NAMES },
-      },
+      } satisfies MembersOf<RefusalShape>,
     },
-  },
+  } satisfies MembersOf<Operation>,
 }
 
 const scopeName: Shape = { is: 'text', pattern: `^${SCOPE}$`, says: 'a scope' }
@@ -171,6 +183,7 @@ const policy = optional({
   },
   oneCode: { is: 'flag' },
   revokes: { is: 'one of', values: ['grant'] },
+  userinfo: { is: 'one of', values: ['any'] },
   idToken: {
     is: 'members',
     needs: ['audience', 'claims', 'rsaBits'],
@@ -181,7 +194,7 @@ const policy = optional({
     },
   },
   clientIdSection: { is: 'one of', values: ['last'] },
-})
+} satisfies MembersOf<DialectPolicy>)
 
 /** A whole dialect, as it stands when `extends` is spread. */
 export const DIALECT_SHAPE = {
@@ -201,5 +214,8 @@ export const DIALECT_SHAPE = {
       of: operation,
       names: { pattern: '^[a-z][a-z0-9_]{0,49}$', says: 'a name such as token or refresh_token' },
     },
-  },
+  } satisfies MembersOf<Dialect>,
 } as const satisfies Shape
+
+/** Shapes that stand in several places, by name. */
+export const NAMED_SHAPES = { spot, answerSpot, says, headers, row, operation, text, scopeName }
