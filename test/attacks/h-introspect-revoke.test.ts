@@ -456,4 +456,4 @@ test('H14: a refresh token takes the JWTs of its family along', async () => {
   await checkDead([{ access_token: tokens.access_token }, { access_token: newer }], ['jwt', 'jwt'])
 })
 
-test.skip('H17: revocation without a secret in the UltraCart dialect — not here yet', () => {})
+test.skip("H17: revocation without a secret — the tests of UltraCart's recordings have it", () => {})
