@@ -1,11 +1,12 @@
 // Writes the tables of the docs that stand in the code already; with --check only looks.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
+import { dialectTables } from './dialects.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
 
-const FILE = new URL('../docs/configuration.md', import.meta.url)
-const MARK = 'settings'
+const DOCS = new URL('../docs/', import.meta.url)
 const UNITS = [
   [86_400, 'd'],
   [3600, 'h'],
@@ -17,11 +18,14 @@ function duration(seconds: number): string {
   return unit ? `${seconds / unit[0]}${unit[1]}` : `${seconds}s`
 }
 
+function names(value: Setting['default']): string {
+  return (value as DialectMount[]).map(({ dialect }) => dialect).join(', ')
+}
+
 function shown(setting: Setting, value: Setting['default']): string {
   if (value === undefined) return '—'
   if (setting.kind === 'seconds') return `\`${duration(value as number)}\``
-  if (setting.kind === 'dialects')
-    return `\`[${(value as DialectMount[]).map(({ dialect }) => dialect).join(', ')}]\``
+  if (setting.kind === 'dialects') return `\`[${names(value)}]\``
   return Array.isArray(value) ? '`[]`' : `\`${value}\``
 }
 
@@ -43,12 +47,20 @@ export function settingsTable(): string {
   return [head, ...SETTINGS.map((setting) => row(setting))].join('\n')
 }
 
-/** The text with its marked table replaced by `table`. */
-export function withTable(text: string, table: string): string {
-  const marked = new RegExp(`(<!-- ${MARK} -->\\n)[\\s\\S]*?(<!-- /${MARK} -->)`)
-  if (!marked.test(text)) throw new Error(`There is no place marked ${MARK}.`)
-  return text.replace(marked, (_, open: string, close: string) => `${open}${table}\n${close}`)
+/** The text with what stands between the marks of this name replaced. */
+export function withMarked(text: string, mark: string, inner: string): string {
+  const marked = new RegExp(`(<!-- ${mark} -->\\n)[\\s\\S]*?(<!-- /${mark} -->)`)
+  if (!marked.test(text)) throw new Error(`There is no place marked ${mark}.`)
+  return text.replace(marked, (_, open: string, close: string) => `${open}${inner}\n${close}`)
 }
+
+/** Every page with a generated part: its file below docs/, the mark, and what belongs there. */
+const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] = [
+  ['configuration.md', 'settings', settingsTable()],
+  ...DIALECTS.map(
+    (dialect) => [`dialects/${dialect.name}.md`, 'dialect', dialectTables(dialect)] as const,
+  ),
+]
 
 function update(file: URL, name: string, wanted: (old: string) => string): void {
   const old = existsSync(file) ? readFileSync(file, 'utf8') : ''
@@ -61,6 +73,8 @@ function update(file: URL, name: string, wanted: (old: string) => string): void 
 }
 
 if (import.meta.main) {
-  update(FILE, 'docs/configuration.md', (old) => withTable(old, settingsTable()))
+  for (const [file, mark, inner] of PAGES) {
+    update(new URL(file, DOCS), `docs/${file}`, (old) => withMarked(old, mark, inner))
+  }
   update(SCHEMA_FILE, 'packages/core/schema/dialect.schema.json', schemaText)
 }

@@ -49,7 +49,7 @@ const isIn = (folder: string) => (path: string) => path.startsWith(folder)
 const mayNameDialects = (path: string) =>
   isTest(path) ||
   path.endsWith('.md') ||
-  /^(packages\/core\/(src\/dialects|schema)|docs|bench|examples)\/|^package-lock\.json$/.test(
+  /^(packages\/core\/(src\/dialects|schema)|docs|bench|examples)\/|^package(-lock)?\.json$/.test(
     path,
   ) ||
   path === 'tools/house.ts'

@@ -1,6 +1,6 @@
 // Routes: the dialects' operations and our own pages, unfolded into one table.
 
-import type { Deed } from '@patois/core'
+import { type Deed, openapi, pathsOverlap } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { style } from '../pages/style.ts'
 import { visitAuthorize, visitConsent } from './authorize.ts'
@@ -11,7 +11,7 @@ import { submitLogin, visitLogin } from './login.ts'
 import { submitLogout, visitLogout } from './logout.ts'
 import { jsonHandler } from './operation.ts'
 import { ownStation } from './own.ts'
-import type { Mount, Site, Station } from './site.ts'
+import { baseOf, type Mount, type Site, type Station } from './site.ts'
 import { type Visit, visitHandler } from './visit.ts'
 
 const RESERVED = [
@@ -35,22 +35,19 @@ export function stationsOf(mounts: readonly Mount[], base: string): Station[] {
       .filter((operation) => operation.does !== 'metadata' || speaksForRoot(mount, mounts))
       .map((operation) => ({ mount, operation, path: pathOf(mount, base, operation.path) })),
   )
-  const taken = new Map<string, Station>()
-  for (const station of stations) {
+  stations.forEach((station, index) => {
     checkReserved(station, base)
-    for (const method of station.operation.methods) {
-      const key = `${station.mount.host ?? ''} ${method} ${station.path.replace(/\{\w+\}/g, '{}')}`
-      const other = taken.get(key)
-      if (other) {
-        const names = `${other.mount.dialect.name} and ${station.mount.dialect.name}`
-        throw new Error(
-          `${names} both answer ${key.trim()}: mount one of them elsewhere (at, host)`,
-        )
-      }
-      taken.set(key, station)
-    }
-  }
+    const other = stations.slice(0, index).find((one) => isSamePlace(one, station))
+    if (!other) return
+    const names = `${other.mount.dialect.name} and ${station.mount.dialect.name}`
+    throw new Error(`${names} both answer ${station.path}: mount one of them elsewhere (at, host)`)
+  })
   return stations
+}
+
+// Whatever the methods are: a browser asks each path with OPTIONS.
+function isSamePlace(one: Station, other: Station): boolean {
+  return one.mount.host === other.mount.host && pathsOverlap(one.path, other.path)
 }
 
 // Below a prefix or on a host of its own a dialect has metadata of its own; at the root one speaks
@@ -69,7 +66,8 @@ function pathOf(mount: Mount, base: string, path: string): string {
 
 function checkReserved({ mount, operation, path }: Station, base: string): void {
   if (operation.does === 'metadata') return
-  const clash = RESERVED.find((one) => path === base + one || path.startsWith(`${base}${one}/`))
+  const start = path.split('/', base.split('/').length + 1).join('/')
+  const clash = RESERVED.find((one) => pathsOverlap(base + one, start))
   if (clash)
     throw new Error(`dialect ${mount.dialect.name}: ${path} lies under ${clash}, which is reserved`)
 }
@@ -102,6 +100,13 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   app.post(`${base}/login/end`, page('/logout', submitLogout))
   app.post(`${base}/consent`, page('/consent', visitConsent))
   app.get(`${base}/assets/patois.css`, sendStyle)
+  for (const mount of new Set(site.stations.map((one) => one.mount))) {
+    app.get(`${base}/openapi/${mount.dialect.name}.json`, async (_, reply) =>
+      reply
+        .headers({ 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
+        .send(openapi(mount.dialect, baseOf(site, mount))),
+    )
+  }
   const { demo } = site
   if (demo) addDevRoutes(app, { ...site, demo })
 }
