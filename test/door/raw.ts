@@ -16,11 +16,14 @@ export const sendRaw = (server: TestServer, path: string, raw: RawRequest): Prom
   new Promise((resolve, reject) => {
     const { method = 'POST', headers = {}, body = '' } = raw
     const length = String(Buffer.byteLength(body))
-    const counted = Object.keys(headers).some((name) => name.toLowerCase() === 'content-length')
+    const names = Object.keys(headers).map((name) => name.toLowerCase())
+    const counted = names.includes('content-length')
     const sent = request(server.url(path), {
       method,
       headers: { ...headers, ...(length !== '0' && !counted && { 'content-length': length }) },
     })
+    // Whoever names the host has said all that there is to say.
+    if (names.includes('host') && !names.includes('connection')) sent.removeHeader('connection')
     // A server that refuses a body may close the connection before it has read all of it.
     let answered = false
     sent.on('error', (error) => answered || reject(error))
