@@ -162,6 +162,9 @@ const expectRefused = (name: Name, answer: Answer, error: string): void => {
   }
 }
 
+const codeIn = (name: Name, { body }: Answer): unknown =>
+  name === 'ultracart' ? (body.error as Record<string, unknown>).error_code : body.error
+
 const isActive = async (token: string): Promise<unknown> =>
   (await introspect(server, token, 'rs')).body.active
 
@@ -456,6 +459,39 @@ describe('W13: the same fault in every dialect', () => {
       expect(unknown.body).toEqual(wrong.body)
     }
   })
+})
+
+describe("W13: a status that is not the dialect's to choose", () => {
+  for (const name of NAMES) {
+    test(`413 at ${name}, in its own words`, async () => {
+      const answer = await send(name, { grant_type: 'x', code: 'x'.repeat(70_000) })
+      expect(answer.status).toBe(413)
+      expect(codeIn(name, answer)).toBe('invalid_request')
+    })
+
+    test(`429 at ${name}, in its own words, and never for the right secret`, async () => {
+      const port = await freePort()
+      const clients = clientsAt(`http://127.0.0.1:${port}`)
+      const configuration = { dialects: NAMES, clients, scopes: SCOPES, resources: RESOURCES }
+      const own = await startServer({ port, configuration })
+      const usual = server
+      server = own
+      try {
+        let answer = await exchange(name, 'x', { secret: 'wrong' })
+        for (let times = 0; times < 200 && answer.status !== 429; times++) {
+          answer = await exchange(name, 'x', { secret: 'wrong' })
+        }
+        expect(answer.status).toBe(429)
+        expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+        expect(codeIn(name, answer)).toBe('temporarily_unavailable')
+        tokensOf(await exchange(name, await newCode(name)))
+        checkLog(own, [SECRET])
+      } finally {
+        server = usual
+        await own.close()
+      }
+    })
+  }
 })
 
 test.skip('W14: a dialect file with paths and fields that harm — its reader has the tests', () => {})
