@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import cookie from '@fastify/cookie'
-import { type AuditEvent, DIALECTS, type KeyKind, type Parts, type Store } from '@patois/core'
+import type { AuditEvent, KeyKind, Parts, Store } from '@patois/core'
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
 import type { Clock } from './clock.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
@@ -88,9 +88,9 @@ function keyKindsOf(mounts: readonly Mount[]): KeyKind[] {
   return mounts.some(({ dialect }) => dialect.policy.idToken) ? ['RS256/4096'] : []
 }
 
-function mountsOf({ mounts }: Configuration): Mount[] {
+function mountsOf({ mounts, dialects }: Configuration): Mount[] {
   return mounts.map(({ dialect: name, at = '', host }) => {
-    const dialect = DIALECTS.find((one) => one.name === name)
+    const dialect = dialects.find((one) => one.name === name)
     if (!dialect) throw new Error(`There is no dialect ${name}.`)
     return { dialect, at, ...(host !== undefined && { host }) }
   })

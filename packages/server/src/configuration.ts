@@ -3,6 +3,7 @@
 import type { Client, Dialect, Lifetimes, Policy } from '@patois/core'
 import { z } from 'zod'
 import { chooseSettings } from './configuration/choose.ts'
+import { loadDialects } from './configuration/dialect-files.ts'
 import { aliasesOf, mountedOf, scopesOf } from './configuration/dialects.ts'
 import { readClients, readResources, readScopes, readUsers } from './configuration/entries.ts'
 import { at, readEntry } from './configuration/fault.ts'
@@ -37,6 +38,8 @@ export type Configuration = {
   listen: { host: string; port: number }
   database: string
   mounts: readonly DialectMount[]
+  /** The dialects that are mounted, built in and out of files. */
+  dialects: readonly Dialect[]
   trustedProxies: readonly string[]
   logLevel: LogLevel
   lifetimes: ServerLifetimes
@@ -52,7 +55,7 @@ export type ConfigurationResult =
 
 /** Reads and checks the configuration; flags win over PATOIS_*, those over the file. */
 export function readConfiguration(parts: ConfigurationParts): ConfigurationResult {
-  const { flags = {}, env, dev, dialects } = parts
+  const { flags = {}, env, dev } = parts
   const source = readSource(parts.file, parts.text, env)
   if (!source.ok) return { ok: false, faults: [source.fault] }
   const { tree, faults, missing } = source
@@ -60,13 +63,14 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   faults.push(...shape.faults)
   const sections = shape.entry ?? {}
   const values = withIssuer(chooseSettings({ flags, env, tree }, dev, faults), dev)
-  faults.push(...settingFaults(values, dev), ...mountFaults(values, dialects))
-  const mounted = mountedOf(dialects, values.dialects)
+  faults.push(...settingFaults(values, dev))
+  const loaded = loadDialects(values.dialects ?? [], parts.dialects, parts.file, faults)
+  const mounted = mountedOf(loaded)
   const scopes = { ...scopesOf(mounted), ...readScopes(sections.scopes ?? {}, faults) }
   const known = {
     dev,
     scopes: Object.keys(scopes),
-    dialects: (values.dialects ?? []).map((mount) => mount.dialect),
+    dialects: loaded.mounts.map((mount) => mount.dialect),
     issuer: values.issuer,
   }
   const resources = readResources(sections.resources ?? [], known, faults)
@@ -76,7 +80,8 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: told(faults, missing) }
   const whole = resources.filter((resource) => resource !== undefined)
   const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole, aliases }
-  return { ok: true, configuration: configurationOf(values, { dev, policy, clients, users }) }
+  const entries = { dev, policy, clients, users, mounts: loaded.mounts, dialects: mounted }
+  return { ok: true, configuration: configurationOf(values, entries) }
 }
 
 // Of a value whose variable is not set, that alone is worth saying; each thing once.
@@ -123,14 +128,6 @@ function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
   ].filter((fault) => typeof fault === 'string')
 }
 
-function mountFaults(values: Partial<SettingValues>, known: readonly Dialect[]): string[] {
-  const names = known.map((dialect) => dialect.name)
-  return (values.dialects ?? []).flatMap(({ dialect }, index) => {
-    if (names.includes(dialect)) return []
-    return [at(`dialects[${index}]`, `is not a known dialect (known: ${names.join(', ')})`)]
-  })
-}
-
 function isWhole(values: Partial<SettingValues>): values is SettingValues {
   return SETTINGS.every(({ name }) => values[name] !== undefined)
 }
@@ -153,13 +150,12 @@ function lifetimesOf(values: SettingValues): ServerLifetimes {
 
 function configurationOf(
   values: SettingValues,
-  entries: Pick<Configuration, 'dev' | 'policy' | 'clients' | 'users'>,
+  entries: Pick<Configuration, 'dev' | 'policy' | 'clients' | 'users' | 'mounts' | 'dialects'>,
 ): Configuration {
   return {
     issuer: values.issuer,
     listen: { host: values['listen.host'], port: values['listen.port'] },
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
-    mounts: values.dialects,
     trustedProxies: values.trusted_proxies,
     logLevel: values['log.level'],
     lifetimes: lifetimesOf(values),

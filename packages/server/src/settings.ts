@@ -95,7 +95,7 @@ export const SETTINGS = [
     env: 'PATOIS_DIALECTS',
     flag: '--dialects',
     meaning:
-      'The dialects that are spoken: names, or { dialect, at } for a path prefix, or { dialect, host } for a host name.',
+      'The dialects that are spoken: names or files (`./name.yaml`, from the configuration file on), or { dialect, at } for a path prefix, or { dialect, host } for a host name.',
   },
   {
     name: 'trusted_proxies',

@@ -66,7 +66,7 @@ function factFaults({ does = '', isCall, answers = {} }: OperationDraft): Found 
     }),
     ...needed
       .filter((name) => !Object.hasOwn(facts, name))
-      .map((name) => ['answers.facts', `must say where ${name} stands`] as const),
+      .map((name) => [`answers.facts.${name}`, 'is needed'] as const),
     ...clashes(namesOf(facts), Object.keys(says), 'answers'),
   ]
 }

@@ -155,12 +155,16 @@ describe('refused with its path:', () => {
     ['one value with two meanings', token({ reads: { state: 'form code' } }), `${reads}.state`],
     ['a scope that is text', token({ reads: { scope: 'form scope' } }), `${reads}.scope`],
     ['a text that is a list', token({ reads: { code: 'form code space' } }), `${reads}.code`],
-    ['a token call without a client', token({ reads: { client_id: null } }), reads],
-    ['a code without a verifier', token({ reads: { code_verifier: null } }), reads],
+    ['a token call without a client', token({ reads: { client_id: null } }), `${reads}.client_id`],
+    [
+      'a code without a verifier',
+      token({ reads: { code_verifier: null } }),
+      `${reads}.code_verifier`,
+    ],
     [
       'a request without a challenge',
       authorize({ reads: { code_challenge: null } }),
-      'operations.authorize.reads',
+      'operations.authorize.reads.code_challenge',
     ],
     [
       'a meaning for a secret',

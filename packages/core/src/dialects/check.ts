@@ -29,9 +29,12 @@ export function checkDialect(data: unknown): CheckedDialect {
   const faults: Fault[] = []
   const whole = spread(data, faults)
   const sound = walk(DIALECT_SHAPE, whole, '', faults)
+  const spoiled = faults.map(({ path }) => path)
   for (const [path, sentence] of isNamed(sound) ? dialectFaults(sound as DialectDraft) : []) {
     // What is not there because of its own fault has been said.
-    if (!faults.some((one) => isAtOrBelow(one.path, path))) faults.push({ path, sentence })
+    if (!spoiled.some((one) => isBelow(one, path) || isBelow(path, one))) {
+      faults.push({ path, sentence })
+    }
   }
   if (faults.length === 0) return { ok: true, dialect: whole as Dialect }
   const lines = faults.map(({ path, sentence }) =>
@@ -54,7 +57,8 @@ function spread(data: unknown, faults: Fault[]): unknown {
   return merged(rest, own)
 }
 
-function isAtOrBelow(path: string, place: string): boolean {
+// At this place, or inside it.
+function isBelow(path: string, place: string): boolean {
   return path === place || path.startsWith(`${place}.`) || path.startsWith(`${place}[`)
 }
 
@@ -69,16 +73,16 @@ function dialectFaults(dialect: DialectDraft): Found {
       ),
     ),
     ...operations.flatMap(([name, operation], index) => {
-      const other = operations.slice(0, index).find(([, one]) => isSameCall(one, operation))
+      const other = operations.slice(0, index).find(([, one]) => meet(one, operation))
       const sentence = `answers the same requests as operations.${other?.[0]}`
       return when(other !== undefined, `operations.${name}.path`, sentence)
     }),
   ]
 }
 
-function isSameCall(one: OperationDraft, other: OperationDraft): boolean {
-  const isShared = one.methods?.some((method) => other.methods?.includes(method)) ?? false
-  return isShared && pathsOverlap(one.path ?? '?', other.path ?? '??')
+// Whatever the methods are: a browser asks each path with OPTIONS.
+function meet({ path: one }: OperationDraft, { path: other }: OperationDraft): boolean {
+  return one !== undefined && other !== undefined && pathsOverlap(one, other)
 }
 
 // What a dialect says of scopes must not reach beyond the scopes that it brings along.

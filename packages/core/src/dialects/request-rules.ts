@@ -57,7 +57,7 @@ function spotFaults({ owner, place, name, form }: SpotDraft, operation: Operatio
       `is a secret and must not stand in the ${place}`,
     ),
     ...when(
-      place === 'query' && SECRETS.includes(name),
+      place === 'query' && !SECRETS.includes(owner) && SECRETS.includes(name),
       path,
       `must not be called ${name} in a query`,
     ),
@@ -99,7 +99,7 @@ function neededFaults(operation: OperationDraft): Found {
     ...(does === 'authorize' && !isCall && !has('state') ? ['state'] : []),
   ]
   return [
-    ...[...new Set(must)].map((name) => ['reads', `must say where ${name} stands`] as const),
+    ...[...new Set(must)].map((name) => [`reads.${name}`, 'is needed'] as const),
     ...needs.flatMap((name) => when(!has(name), 'needs', `names ${name}, which is not read`)),
   ]
 }

@@ -3,7 +3,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DIALECTS } from '@patois/core'
 import { type Configuration, readConfiguration } from '../configuration.ts'
 import type { Demo } from '../http/site.ts'
 import { StartFault } from './run.ts'
@@ -65,9 +64,7 @@ function makeKept(path: string): Kept {
 /** The configuration that brings the demo client and user, read like anybody's file. */
 export function demoConfiguration(demo: Demo, main: Configuration): Configuration {
   const standard = 'openid profile email offline_access'
-  const brought = DIALECTS.filter(({ name }) =>
-    main.mounts.some(({ dialect }) => dialect === name),
-  ).flatMap(({ scopes = {} }) => Object.keys(scopes))
+  const brought = main.dialects.flatMap(({ scopes = {} }) => Object.keys(scopes))
   const tree = {
     issuer: main.issuer,
     dialects: main.mounts,
@@ -93,7 +90,7 @@ export function demoConfiguration(demo: Demo, main: Configuration): Configuratio
     ],
   }
   const text = JSON.stringify(tree)
-  const read = readConfiguration({ text, env: {}, dev: true, dialects: DIALECTS })
+  const read = readConfiguration({ text, env: {}, dev: true, dialects: main.dialects })
   if (!read.ok) throw new Error(read.faults.join('\n'))
   return read.configuration
 }

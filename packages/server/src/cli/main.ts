@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { addDev } from './dev.ts'
+import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
 import { addServe } from './serve.ts'
 
@@ -15,6 +16,6 @@ const program = new Command('patois')
   .version(version)
   .showHelpAfterError()
 
-for (const add of [addServe, addDev, addHash]) add(program)
+for (const add of [addServe, addDev, addDialect, addHash]) add(program)
 
 await program.parseAsync()

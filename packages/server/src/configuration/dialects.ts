@@ -1,15 +1,12 @@
 // What the mounted dialects bring to a configuration: their scopes, and short names of clients.
 
 import type { Client, Dialect, Policy, Scope } from '@patois/core'
-import type { DialectMount } from '../settings.ts'
+import type { Loaded } from './dialect-files.ts'
 import { at } from './fault.ts'
 
 /** The dialects that are mounted, out of all that there are. */
-export function mountedOf(
-  known: readonly Dialect[],
-  mounts: readonly DialectMount[] | undefined,
-): Dialect[] {
-  return known.filter(({ name }) => mounts?.some((mount) => mount.dialect === name))
+export function mountedOf({ dialects, mounts }: Loaded): Dialect[] {
+  return dialects.filter(({ name }) => mounts.some((mount) => mount.dialect === name))
 }
 
 /** The scopes that they bring; the file's own sentences win over these. */

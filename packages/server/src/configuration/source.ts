@@ -15,14 +15,30 @@ export type Source =
 
 const VARIABLE = /\$\{env:([^}]*)\}/g
 
-/** Reads configuration text (JSON is YAML too), or the file at `file`; with neither it is empty. */
+/** Reads configuration text, or the file at `file`; with neither it is empty. */
 export function readSource(
   file: string | undefined,
   text: string | undefined,
   env: Environment,
 ): Source {
   const name = file ?? 'the configuration'
+  const read = readYaml(file, text, name)
+  if (!read.ok) return read
   const missing: Missing = new Map()
+  const tree = filled(read.value, '', env, missing) ?? {}
+  if (!isObject(tree)) return { ok: false, fault: `${name} must hold names with values` }
+  const faults = [...missing].map(([path, one]) =>
+    at(path, `the environment has no variable ${one}`),
+  )
+  return { ok: true, tree, faults, missing: [...missing.keys()] }
+}
+
+/** Plain data out of YAML text (JSON is YAML too), or out of a file; faults call it `name`. */
+export function readYaml(
+  file: string | undefined,
+  text: string | undefined,
+  name: string,
+): { ok: true; value: unknown } | { ok: false; fault: string } {
   try {
     const written = text ?? (file === undefined ? '' : readFileSync(file, 'utf8'))
     const document = parseDocument(written, { prettyErrors: false })
@@ -30,12 +46,7 @@ export function readSource(
     // The parser's own words quote the file, and with it secrets.
     if (error)
       return { ok: false, fault: `${name}, ${placeOf(written, error.pos[0])}: ${whyNot(error)}` }
-    const tree = filled(document.toJS(), '', env, missing) ?? {}
-    if (!isObject(tree)) return { ok: false, fault: `${name} must hold names with values` }
-    const faults = [...missing].map(([path, one]) =>
-      at(path, `the environment has no variable ${one}`),
-    )
-    return { ok: true, tree, faults, missing: [...missing.keys()] }
+    return { ok: true, value: document.toJS() }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const reason = (code && REASONS[code]) ?? code ?? 'it makes no sense as YAML'

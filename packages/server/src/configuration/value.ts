@@ -81,7 +81,7 @@ function readNetworks(raw: unknown): Reading<readonly string[]> {
 }
 
 function readMounts(raw: unknown): Reading<readonly DialectMount[]> {
-  const form = 'must be a name, { dialect, at: /prefix } or { dialect, host: name }'
+  const form = 'must be a name or a file, { dialect, at: /prefix } or { dialect, host: name }'
   const mounts = readList(raw, readMount, form)
   return 'value' in mounts && mounts.value.length === 0 ? wrong('must not be empty') : mounts
 }

@@ -40,7 +40,8 @@ const FORM = 'application/x-www-form-urlencoded'
 
 // A code that comes out of another command stands in double quotes, so that the shell runs it.
 function shellText(text: string): string {
-  return text.includes(CODE) ? `"${text.replace(CODE, '{code}')}"` : quote(text)
+  if (!text.includes(CODE)) return quote(text)
+  return `"${text.replace(/["\\$`]/g, '\\$&').replace(CODE, '{code}')}"`
 }
 
 /** The operation that serves a grant type. */

@@ -1,0 +1,55 @@
+// patois dialect: which dialects there are, whether a file is one, and what it looks like on the wire.
+
+import { DIALECTS, type Dialect } from '@patois/core'
+import type { Command } from 'commander'
+import { isDialectFile, readDialectFile } from '../configuration/dialect-files.ts'
+import { exampleOf } from './dialect-example.ts'
+import { command, StartFault } from './run.ts'
+
+/** Adds the commands. */
+export function addDialect(program: Command): void {
+  const dialect = program.command('dialect').description('Look at dialects, and check your own.')
+  dialect
+    .command('list')
+    .description('List the dialects that are built in.')
+    .action(() => command(async () => list()))
+  dialect
+    .command('check')
+    .argument('<file>', 'A dialect in YAML or JSON.')
+    .description('Check a dialect file; every fault is listed with its path.')
+    .action((file: string) => command(async () => check(file)))
+  dialect
+    .command('show')
+    .argument('<name>', 'A built-in dialect, or a file.')
+    .description('Show a request, an answer and a refusal of each operation.')
+    .action((name: string) => command(async () => show(name)))
+}
+
+function list(): void {
+  const widest = Math.max(...DIALECTS.map(({ name }) => name.length))
+  for (const { name, title } of DIALECTS) {
+    process.stdout.write(`${name.padEnd(widest)}  ${title}\n`)
+  }
+}
+
+function check(file: string): void {
+  const { name, title, operations } = read(file)
+  const count = Object.keys(operations).length
+  process.stdout.write(`${file} is fine: ${name} (${title}), operations: ${count}\n`)
+}
+
+function show(name: string): void {
+  const dialect = DIALECTS.find((one) => one.name === name)
+  if (!dialect && !isDialectFile(name)) {
+    const names = DIALECTS.map((one) => one.name).join(', ')
+    throw new StartFault(`There is no dialect ${name} (known: ${names}), and it is no file.`)
+  }
+  process.stdout.write(exampleOf(dialect ?? read(name)))
+}
+
+function read(file: string): Dialect {
+  const found = readDialectFile(file, file)
+  if (found.ok) return found.dialect
+  const count = found.faults.length === 1 ? 'one fault' : `${found.faults.length} faults`
+  throw new StartFault(`This is no dialect, for ${count}:\n${found.faults.join('\n')}`)
+}
