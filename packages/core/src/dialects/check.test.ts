@@ -151,6 +151,11 @@ describe('refused with its path:', () => {
       authorize({ reads: { state: 'query code' } }),
       'operations.authorize.reads.state',
     ],
+    [
+      'a page whose request cannot wait',
+      authorize({ reads: { state: 'form state' } }),
+      'operations.authorize.reads.state',
+    ],
     ['a cookie', token({ reads: { code: 'header cookie' } }), `${reads}.code`],
     ['one value with two meanings', token({ reads: { state: 'form code' } }), `${reads}.state`],
     ['a scope that is text', token({ reads: { scope: 'form scope' } }), `${reads}.scope`],

@@ -32,6 +32,7 @@ export function requestFaults(operation: OperationDraft): Found {
   return [
     ...spots.flatMap((spot) => spotFaults(spot, operation)),
     ...sharedFaults(spots),
+    ...addressFaults(operation),
     ...neededFaults(operation),
     ...meantFaults(operation),
     ...pathFaults(operation, spots),
@@ -83,6 +84,15 @@ function sharedFaults(spots: readonly SpotDraft[]): Found {
   return spots.flatMap(({ owner, place, name }, index) => {
     const other = spots.slice(0, index).find((one) => one.place === place && one.name === name)
     return when(other !== undefined, `reads.${owner}`, `stands where ${other?.owner} stands`)
+  })
+}
+
+// A request that waits for its user to sign in waits as an address.
+function addressFaults({ does, isCall, reads = {} }: OperationDraft): Found {
+  if (does !== 'authorize' || isCall) return []
+  return Object.entries(reads).flatMap(([name, spots]) => {
+    const [first = ''] = [spots].flat()
+    return when(!first.startsWith('query '), `reads.${name}`, 'must stand in the query first')
   })
 }
 

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { signedInPage } from '../pages/signed-in.ts'
 import { resume, showLogin } from './authorize.ts'
 import { setSession } from './browser.ts'
-import { type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
+import { askedIn, type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site } from './site.ts'
 import { readForm, show, speak, type Visit } from './visit.ts'
 
@@ -26,7 +26,7 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
   const { username = '', password = '', request = '', csrf = '' } = readForm(visit)
   const { call, browser, reply } = visit
   const pending = readPending(site, request)
-  speak(visit, pending?.query.get('ui_locales'))
+  speak(visit, pending && askedIn(pending, 'ui_locales'))
   const binding = { kind: 'login', browser: browser.id, request } as const
   if (!site.forms.isRight(binding, csrf, call.now)) return startAgain(site, visit, pending)
   try {
@@ -56,7 +56,8 @@ async function showAgain(
   const { plan, retryAfter } = thrown.details
   if (plan) await site.parts.store.commit(plan)
   visit.call.about.refused = thrown.reason
-  const id = readPending(site, typed.request)?.query.get('client_id')
+  const pending = readPending(site, typed.request)
+  const id = pending && askedIn(pending, 'client_id')
   const client = id ? await site.parts.store.findClient(id) : undefined
   const view = {
     username: typed.username,

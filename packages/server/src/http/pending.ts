@@ -1,6 +1,6 @@
 // Pending: the authorization request that waits behind a form, as a URL of ours.
 
-import type { Call } from '@patois/core'
+import { type Call, type FieldName, writeRequest } from '@patois/core'
 import type { Site, Station } from './site.ts'
 
 /** A request that waits: its operation, and what it asks. */
@@ -8,12 +8,7 @@ export type Pending = { station: Station; query: URLSearchParams }
 
 /** The request of a call as a URL of ours, however it came: what a form goes on with. */
 export function pendingOf(station: Station, { fields }: Call): string {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(fields)) {
-    if (name === 'scope') query.append(name, [value].flat().join(' '))
-    else for (const one of [value].flat()) query.append(name, one)
-  }
-  return urlOf({ station, query })
+  return `${station.path}?${writeRequest(station.operation, fields).query}`
 }
 
 /** Takes such a URL apart; undefined unless it leads to an authorization endpoint of this site. */
@@ -31,13 +26,25 @@ export function urlOf({ station, query }: Pending): string {
   return `${station.path}?${query}`
 }
 
+/** What such a request says in a field, whatever its dialect calls it. */
+export function askedIn({ station, query }: Pending, field: FieldName): string | undefined {
+  return query.get(nameOf(station, field)) ?? undefined
+}
+
 /** The request once its user has signed in: what asked for that has been done. */
 export function withoutLogin({ station, query }: Pending): Pending {
   const rest = new URLSearchParams(query)
-  const prompts = (rest.get('prompt') ?? '').split(' ')
+  const prompt = nameOf(station, 'prompt')
+  const prompts = (rest.get(prompt) ?? '').split(' ')
   const open = prompts.filter((one) => one !== 'login' && one !== 'select_account' && one !== '')
-  if (open.length > 0) rest.set('prompt', open.join(' '))
-  else rest.delete('prompt')
-  rest.delete('max_age')
+  if (open.length > 0) rest.set(prompt, open.join(' '))
+  else rest.delete(prompt)
+  rest.delete(nameOf(station, 'max_age'))
   return { station, query: rest }
+}
+
+// What the dialect calls a field in a query.
+function nameOf({ operation }: Station, field: FieldName): string {
+  const spots = [operation.reads[field] ?? []].flat().map((one) => one.split(' '))
+  return spots.find(([place]) => place === 'query')?.[1] ?? field
 }
