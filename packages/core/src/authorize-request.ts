@@ -34,7 +34,8 @@ export type AuthorizeRequest = {
   hintedSub?: string
 }
 
-const PROMPTS = ['none', 'login', 'consent', 'select_account']
+/** Values of the prompt parameter (OIDC Core §3.1.2.1). */
+export const PROMPTS: readonly string[] = ['none', 'login', 'consent', 'select_account']
 const LONGEST = 8192
 
 /**

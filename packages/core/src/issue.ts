@@ -127,6 +127,8 @@ async function mintIdToken(
 ): Promise<string> {
   const { client, now } = call
   const { idToken } = call.dialect.policy
+  // A client that calls itself by a short name looks for that one.
+  const named = call.fields.client_id ?? client.id
   const { user, family, claims } = person
   // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
   const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
@@ -135,7 +137,7 @@ async function mintIdToken(
     ...renamedClaims(user, idToken?.claims),
     iss: parts.issuer,
     sub: user.sub,
-    aud: idToken?.audience === 'array' ? [client.id] : client.id,
+    aud: idToken?.audience === 'array' ? [...new Set([client.id, named])] : client.id,
     exp: now + parts.policy.lifetimes.id_token,
     iat: now,
     auth_time: family.record.authenticatedAt,

@@ -13,7 +13,7 @@ type Method = {
 }
 
 describe.each(DIALECTS)('$name', (dialect) => {
-  const document = openapi(dialect, 'https://as.test')
+  const document = openapi(dialect, ['https://as.test'])
   const paths = Object.entries(document.paths as Record<string, Record<string, Method>>)
   const methods = paths.flatMap(([path, item]) =>
     Object.values(item).map((method) => ({ path, method })),

@@ -124,8 +124,8 @@ function securityOf(operation: Operation): Schema[] {
   ]
 }
 
-/** The OpenAPI 3.1 document of a dialect whose operations stand below `server`. */
-export function openapi(dialect: Dialect, server: string): Schema {
+/** The OpenAPI 3.1 document of a dialect whose operations stand below each of `servers`. */
+export function openapi(dialect: Dialect, servers: readonly string[]): Schema {
   const paths: Record<string, Schema> = {}
   for (const [name, operation] of Object.entries(dialect.operations)) {
     const body = bodyOf(operation)
@@ -146,7 +146,7 @@ export function openapi(dialect: Dialect, server: string): Schema {
   return {
     openapi: '3.1.0',
     info: { title: dialect.title, version: '1' },
-    servers: [{ url: server }],
+    servers: servers.map((url) => ({ url })),
     paths,
     components: {
       securitySchemes: {

@@ -1,6 +1,7 @@
 // The shape of a grant type: what it needs, how it finds, how it judges.
 
-import type { Call, ClientCall } from '../call.ts'
+import type { ClientCall } from '../call.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { TextField } from '../oauth.ts'
 import type { Parts, Policy } from '../parts.ts'
 import type { ClaimsRequest, Client, Family, Grant, RefreshToken, User } from '../records.ts'
@@ -44,13 +45,25 @@ export type GrantType<Found = unknown> = {
   judge(found: Found, asked: Asked): Verdict
 }
 
+/** A scope with all that a dialect holds to be contained in it. */
+export function heldScope({ policy }: Dialect, granted: readonly string[]): string[] {
+  return granted.flatMap((one) => [one, ...(policy.implies?.[one] ?? [])])
+}
+
+/** What some providers refresh to, whatever is asked for; undefined where the caller chooses. */
+export function refreshedScope(dialect: Dialect, granted: readonly string[]): string[] | undefined {
+  const held = heldScope(dialect, granted)
+  return dialect.policy.scopeAtRefresh?.filter((one) => held.includes(one))
+}
+
 /** True when tokens for this scope come with a refresh token. */
 export function wantsRefreshToken(
   client: Client,
-  dialect: Call['dialect'],
+  dialect: Dialect,
   scope: readonly string[],
 ): boolean {
   if (!client.grantTypes.includes('refresh_token')) return false
+  if (refreshedScope(dialect, scope)?.length === 0) return false
   // OIDC Core §11: with openid a refresh token is what offline_access asks for.
   const gated = dialect.policy.offlineAccess === 'asked' && scope.includes('openid')
   return !gated || scope.includes('offline_access')

@@ -7,7 +7,7 @@ import { narrowResources } from '../resource.ts'
 import { narrowScope } from '../scope.ts'
 import { readSecret } from '../secret.ts'
 import type { FoundRefreshToken, Plan } from '../store.ts'
-import type { Asked, GrantType, Verdict } from './grant.ts'
+import { type Asked, type GrantType, heldScope, refreshedScope, type Verdict } from './grant.ts'
 
 /** Without a window, losers of one burst must not end the family that its winner lives on; seconds. */
 const BURST = 5
@@ -45,13 +45,11 @@ function endFamily(call: ClientCall, id: number, reason: Reason & 'refresh_reuse
   }
 }
 
-// Some providers refresh to a part of the grant, whatever of it is asked for.
-function refreshedScope(granted: readonly string[], { dialect, fields }: ClientCall): string[] {
-  const { scopeAtRefresh, implies = {} } = dialect.policy
-  if (!scopeAtRefresh) return narrowScope(granted, fields.scope)
-  const held = granted.flatMap((one) => [one, ...(implies[one] ?? [])])
-  narrowScope(held, fields.scope)
-  const scope = scopeAtRefresh.filter((one) => held.includes(one))
+// Whatever is asked for must be covered; some providers give a part of the grant all the same.
+function scopeOf(granted: readonly string[], { dialect, fields }: ClientCall): string[] {
+  const scope = refreshedScope(dialect, granted)
+  if (!scope) return narrowScope(granted, fields.scope)
+  narrowScope(heldScope(dialect, granted), fields.scope)
   if (scope.length === 0) throw new Refusal('scope_none')
   return scope
 }
@@ -79,7 +77,7 @@ export const refreshToken: GrantType<Found> = {
     checkLive(found, asked)
     const { call, newId } = asked
     const { family, token } = found
-    const scope = refreshedScope(family.scope, call)
+    const scope = scopeOf(family.scope, call)
     const resources = narrowResources(family.resources, call.fields.resource)
     if (token.spentAt !== undefined) return judgeSpent(found, asked, token.spentAt)
     return {

@@ -100,15 +100,26 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   app.post(`${base}/login/end`, page('/logout', submitLogout))
   app.post(`${base}/consent`, page('/consent', visitConsent))
   app.get(`${base}/assets/patois.css`, sendStyle)
-  for (const mount of new Set(site.stations.map((one) => one.mount))) {
-    app.get(`${base}/openapi/${mount.dialect.name}.json`, async (_, reply) =>
-      reply
-        .headers({ 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
-        .send(openapi(mount.dialect, baseOf(site, mount))),
-    )
-  }
+  addDocuments(app, site)
   const { demo } = site
   if (demo) addDevRoutes(app, { ...site, demo })
+}
+
+// A dialect that is mounted twice is described once, with both its addresses.
+function addDocuments(app: FastifyInstance, site: Site): void {
+  const mounts = [...new Set(site.stations.map(({ mount }) => mount))]
+  for (const dialect of new Set(mounts.map((mount) => mount.dialect))) {
+    const own = mounts.filter((mount) => mount.dialect === dialect)
+    const document = openapi(
+      dialect,
+      own.map((mount) => baseOf(site, mount)),
+    )
+    app.get(`${site.base}/openapi/${dialect.name}.json`, async (_, reply) =>
+      reply
+        .headers({ 'cache-control': 'public, max-age=300', 'access-control-allow-origin': '*' })
+        .send(document),
+    )
+  }
 }
 
 function addStation(app: FastifyInstance, site: Site, station: Station): void {

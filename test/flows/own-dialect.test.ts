@@ -1,0 +1,116 @@
+// A dialect of one's own: the page that writes one, run; and a real SDK through one.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Client, OAuthAuthorizationController } from '@paypal/paypal-server-sdk'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { paste, runToEnd, start } from '../door/cli.ts'
+import { freePort } from '../door/server.ts'
+
+const PAGE = fileURLToPath(new URL('../../docs/dialects/own.md', import.meta.url))
+const [kiwi = '', pay = '', mounts = ''] = [
+  ...readFileSync(PAGE, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
+].map(([, text = '']) => text)
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'patois-own-'))
+  writeFileSync(join(folder, 'kiwi.yaml'), kiwi)
+  writeFileSync(join(folder, 'pay.yaml'), pay)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** The SDK knows its provider's address and no other: its connections are led to ours. */
+class LoopbackAgent extends Agent {
+  readonly port: number
+
+  constructor(port: number) {
+    super()
+    this.port = port
+  }
+
+  override createConnection(): Socket {
+    return connect(this.port, '127.0.0.1')
+  }
+}
+
+const run = (...args: string[]) => runToEnd(args, { cwd: folder })
+
+test('both files of the page are fine, and shown as they look on the wire', async () => {
+  for (const name of ['kiwi', 'pay']) {
+    expect((await run('dialect', 'check', `${name}.yaml`)).code).toBe(0)
+  }
+  const { out } = await run('dialect', 'show', 'kiwi.yaml')
+  expect(out).toContain('POST /api/login/token HTTP/1.1')
+  expect(out).toContain('kiwi-secret: ')
+  expect(out).toContain('HTTP/1.1 418')
+})
+
+test('the file of the page is served, and its printed line gets a token in its shape', async () => {
+  const port = await freePort()
+  writeFileSync(join(folder, 'patois.yaml'), mounts)
+  const args = ['dev', '--port', String(port), '--config', 'patois.yaml']
+  const running = start([...args, '--database', 'sqlite::memory:'], { cwd: folder })
+  await running.until('Ctrl+C stops the server.')
+  const lines = running.printed.out.split('\n')
+  const line = lines[lines.findIndex((one) => one.includes('# kiwi, authorization_code')) + 1] ?? ''
+  expect(await paste(line)).toEqual({
+    ok: true,
+    result: {
+      token: expect.stringMatching(/^test_pa_/),
+      lastsFor: '3600',
+      renewWith: expect.stringMatching(/^test_pr_/),
+    },
+  })
+  const wrong = await fetch(`http://127.0.0.1:${port}/api/login/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'kiwi-client': 'demo', 'kiwi-secret': 'wrong' },
+    body: JSON.stringify({ kind: 'authorization_code', ticket: 'x' }),
+  })
+  expect(wrong.status).toBe(418)
+  expect(await wrong.json()).toMatchObject({ ok: false, why: 'invalid_client' })
+  await running.stop()
+})
+
+test("PayPal's server SDK gets a token through the dialect that changes one path", async () => {
+  const port = await freePort()
+  const secret = 'a secret with spaces, +/= and thirty-two characters'
+  const configuration = {
+    issuer: `http://127.0.0.1:${port}`,
+    dialects: ['./pay.yaml'],
+    scopes: { 'pay.read': 'Read payments' },
+    clients: [
+      {
+        client_id: 'shop',
+        client_secret: secret,
+        grant_types: ['client_credentials'],
+        scope: 'pay.read',
+        dialects: ['pay'],
+      },
+    ],
+  }
+  writeFileSync(join(folder, 'pay-server.json'), JSON.stringify(configuration))
+  const args = ['serve', '--config', 'pay-server.json', '--port', String(port)]
+  const env = { PATOIS_MASTER_KEY: 'k'.repeat(40) }
+  const running = start([...args, '--database', 'sqlite:pay.db'], { cwd: folder, env })
+  await running.until('Patois answers at')
+  const httpsAgent = new LoopbackAgent(port)
+  const client = new Client({ httpClientOptions: { httpsAgent } })
+  const sdk = new OAuthAuthorizationController(client)
+  const ask = (by: string) =>
+    sdk.requestToken({ authorization: `Basic ${btoa(`shop:${by}`)}`, scope: 'pay.read' })
+  const { result } = await ask(secret)
+  expect(result).toMatchObject({
+    accessToken: expect.stringMatching(/^pa_/),
+    tokenType: 'Bearer',
+    scope: 'pay.read',
+  })
+  // What only its OAuthProviderError has: the provider's code, taken out of the body.
+  const thrown = { statusCode: 401, result: { error: 'invalid_client' } }
+  await expect(ask('wrong')).rejects.toMatchObject(thrown)
+  await running.stop()
+})
