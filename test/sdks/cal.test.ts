@@ -209,7 +209,7 @@ describe('authorize', () => {
     expect(asked.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  test('reads JSON and nothing else', async () => {
+  test('E11: reads JSON and nothing else', async () => {
     const body = new URLSearchParams({ redirectUri: TARGET }).toString()
     const type = 'application/x-www-form-urlencoded'
     const form = await sendRaw(server, path('authorize'), {
@@ -250,7 +250,7 @@ describe('exchange', () => {
     checkTokens(await exchange(await newCode()))
   })
 
-  test('says one thing for a wrong id, secret and code', async () => {
+  test('W5: says one thing for a wrong id, secret and code', async () => {
     const code = await newCode()
     const wrong = [
       await exchange('Bearer clcode'),
@@ -264,6 +264,23 @@ describe('exchange', () => {
     checkTokens(await exchange(`Bearer ${code}`))
     checkError(await exchange(`Bearer ${code}`), 400, 'Invalid OAuth Client.')
     expect(lastRequest(server).reason).toBe('code_reused')
+  })
+
+  test('W3: the path alone says which client it is, and only once decoded', async () => {
+    const code = await newCode()
+    const headers = { Authorization: `Bearer ${code}`, ...SDK }
+    const body = JSON.stringify({ clientSecret: SECRET, clientId: 'asks', client_id: 'asks' })
+    for (const id of [
+      'clxyz0123%2520abc',
+      'clxyz0123',
+      'clxyz0123%20abc%2F',
+      '..%2Fclxyz0123%20abc',
+    ]) {
+      const answer = await sendRaw(server, `/v2/oauth/${id}/exchange`, { headers, body })
+      expect(answer.status, id).toBe(400)
+    }
+    const right = '/v2/oauth/clxyz0123%20abc/exchange'
+    checkTokens(await sendRaw(server, right, { headers, body }))
   })
 
   test('without the header says which one is missing', async () => {
