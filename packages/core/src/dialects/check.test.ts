@@ -80,7 +80,7 @@ describe('a dialect file', () => {
   })
 })
 
-describe('refused with its path:', () => {
+describe('W14, W15: refused with its path:', () => {
   const row = (code: string, over: object) => token({ refuses: { rows: { [code]: over } } })
   const header = (name: string, value = 'x') => token({ answers: { headers: { [name]: value } } })
   const path = 'operations.token.path'
