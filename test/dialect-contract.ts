@@ -4,6 +4,7 @@ import {
   type Dialect,
   type FieldName,
   type Fields,
+  hearAnswer,
   type Operation,
   REASONS,
   type Reason,
@@ -120,6 +121,38 @@ export const checkAnswers = ({ operations }: Dialect, numRuns: number): void => 
       expect(at(parsed, spot.split(' ')[1] ?? '')).toBe(facts.access_token)
     })
     fc.assert(law, { numRuns })
+  }
+}
+
+/** L1: what the server answers is what a client hears, up to what the wire cannot say. */
+export const checkHeard = ({ operations }: Dialect, numRuns: number): void => {
+  for (const operation of Object.values(operations) as Operation[]) {
+    if (operation.does !== 'token') continue
+    const law = fc.property(anyFacts, (facts) => {
+      const answer = writeAnswer(operation, facts, NOW)
+      const heard = hearAnswer(operation, answer, NOW)
+      if (heard.kind !== 'facts') throw new Error(`${heard.kind}: ${answer.body}`)
+      expect(heard.facts.access_token).toBe(facts.access_token)
+      expect(writeAnswer(operation, heard.facts, NOW)).toEqual(answer)
+    })
+    fc.assert(law, { numRuns })
+  }
+}
+
+/** L1: a refusal that is heard and written again looks as it did; codes may share one form. */
+export const checkHeardRefusals = ({ operations }: Dialect): void => {
+  for (const operation of Object.values(operations) as Operation[]) {
+    for (const [reason, { code, says: sentence, ...more }] of Object.entries(REASONS)) {
+      const status = 'status' in more ? more.status : undefined
+      const place = { at: NOW, path: '/x', clientId: 'c', userId: 7 }
+      const told = { code, sentence, reason: reason as Reason, ...place }
+      const answer = writeRefusal(operation, { ...told, status }, ISSUER)
+      if (answer.body === '') continue
+      const heard = hearAnswer(operation, answer, NOW)
+      if (heard.kind !== 'refused') throw new Error(`${heard.kind}: ${answer.body}`)
+      const again = { ...heard, sentence: heard.sentence ?? sentence, ...place }
+      expect(writeRefusal(operation, again, ISSUER)).toEqual(answer)
+    }
   }
 }
 

@@ -5,13 +5,22 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exampleOf } from '../packages/server/src/cli/dialect-example.ts'
 import { stationsOf } from '../packages/server/src/http/routes.ts'
-import { checkAnswers, checkMounts, checkRefusals, checkRequests } from './dialect-contract.ts'
+import {
+  checkAnswers,
+  checkHeard,
+  checkHeardRefusals,
+  checkMounts,
+  checkRefusals,
+  checkRequests,
+} from './dialect-contract.ts'
 import { anyDialect } from './door/any-dialect.ts'
 
 describe.each(DIALECTS.map((one) => [one.name, one] as const))('%s', (name, dialect) => {
   test('reads what its clients write', () => checkRequests(dialect, 100))
   test('refuses with what is in its table', () => checkRefusals(dialect))
   test('answers without nulls, with its constants', () => checkAnswers(dialect, 100))
+  test('is heard as it was answered', () => checkHeard(dialect, 100))
+  test('is heard refusing as it refused', () => checkHeardRefusals(dialect))
   test('stands in one place alone', () => checkMounts(dialect))
   test('looks on the wire as it did', async () => {
     await expect(exampleOf(dialect)).toMatchFileSnapshot(`./dialects/__snapshots__/${name}.txt`)
@@ -31,6 +40,11 @@ describe('any valid dialect', () => {
     'answers without nulls, with its constants',
     always((one) => checkAnswers(one, 15)),
   )
+  test(
+    'is heard as it was answered',
+    always((one) => checkHeard(one, 15)),
+  )
+  test('is heard refusing as it refused', always(checkHeardRefusals))
   test('stands in one place alone', always(checkMounts))
 })
 

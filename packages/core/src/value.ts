@@ -57,6 +57,25 @@ export function writeField(form: Form, value: string | readonly string[]): strin
   return [list.join(form === 'comma' ? ',' : ' ')]
 }
 
+/** A fact out of what the wire has; moments as absolute seconds, `now` being where they count from. */
+export function readFact(form: Form, value: unknown, now: number): unknown {
+  switch (form) {
+    case 'seconds':
+    case 'numstr':
+      return now + Number(value)
+    case 'unix':
+      return Number(value)
+    case 'unix_ms':
+      return Math.floor(Number(value) / 1000)
+    case 'iso':
+      return Math.floor(Date.parse(String(value)) / 1000)
+    case 'text':
+      return value
+    default:
+      return Array.isArray(value) ? value : readValue(form === 'list' ? 'space' : form, value)
+  }
+}
+
 /** A fact as the wire spells it; undefined when there is nothing to say. */
 export function writeFact(form: Form, value: unknown, now: number): unknown {
   switch (form) {
