@@ -54,8 +54,7 @@ const prepare = async (): Promise<Machine> => {
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', ...flags, ...REQUIREMENTS]
     const left = Math.max(until - Date.now(), 1)
     if ((await printed(join(draft, 'bin', 'python'), pip, left)) === undefined) {
-      const seconds = INSTALL_MS / 1000
-      return { missing: `pip could not install ${REQUIREMENTS.join(' and ')} in ${seconds} s.` }
+      return { missing: `pip cannot get ${REQUIREMENTS.join(' and ')} on this machine.` }
     }
     // In one step, so that an environment in the cache is always a complete one.
     renameSync(draft, folder)
