@@ -2,7 +2,7 @@
 
 import { Cal } from '@calcom/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Answer, getCode, logIn, openBrowser } from '../door/browser.ts'
+import { type Answer, getCode, logIn, newPkce, openBrowser } from '../door/browser.ts'
 import { sendRaw } from '../door/raw.ts'
 import { lastRequest } from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
@@ -232,9 +232,24 @@ describe('authorize', () => {
     }
   })
 
-  test('keeps to PKCE where the client is held to it', async () => {
+  test('keeps to PKCE where the client is held to it, and wherever a challenge came', async () => {
     expect((await authorize(undefined, 'pkce')).status).toBe(400)
     expect(lastRequest(server).reason).toBe('challenge_missing')
+    const { verifier, challenge } = newPkce()
+    for (const id of ['pkce', ID]) {
+      const asked = await sendRaw(server, path('authorize', id), {
+        headers: { ...SDK, Cookie: cookie },
+        body: JSON.stringify({
+          redirectUri: TARGET,
+          code_challenge: challenge,
+          code_challenge_method: 'S256',
+        }),
+      })
+      const header = `Bearer ${codeOf(asked)}`
+      checkError(await exchange(header, { clientSecret: SECRET }, id), 400, 'Invalid OAuth Client.')
+      expect(lastRequest(server).reason).toBe('verifier_missing')
+      checkTokens(await exchange(header, { clientSecret: SECRET, code_verifier: verifier }, id))
+    }
   })
 })
 

@@ -42,6 +42,10 @@ export type Site = {
 }
 
 /** The absolute URL that a mounted dialect's paths stand below. */
-export function baseOf({ origin, base }: Pick<Site, 'origin' | 'base'>, { at }: Mount): string {
-  return origin + base + at
+export function baseOf(
+  { origin, base }: Pick<Site, 'origin' | 'base'>,
+  { at, host }: Mount,
+): string {
+  const own = host === undefined ? origin : `${new URL(origin).protocol}//${host}`
+  return own + base + at
 }
