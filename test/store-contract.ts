@@ -160,6 +160,7 @@ const accessToken = (store: Store, over: Partial<AccessToken> = {}): AccessToken
     audience: [],
     createdAt: now,
     expiresAt: now + hour,
+    keptUntil: (over.expiresAt ?? now + hour) + day,
     ...over,
   }
 }
@@ -371,6 +372,7 @@ const anyAccessToken = some<Omit<AccessToken, 'id' | 'familyId'>>({
   audience: list,
   createdAt: time,
   expiresAt: time,
+  keptUntil: time,
   revokedAt: time,
 })
 

@@ -375,5 +375,9 @@ describe('me', () => {
     }
     server.clock.advance(HOUR)
     checkError(await me(accessToken), 498, 'ACCESS_TOKEN_IS_EXPIRED', '/v2/me')
+    // As long as its family lives, however long ago it expired.
+    server.clock.advance(200 * DAY)
+    await server.store.sweep(server.clock.now(), 100)
+    checkError(await me(accessToken), 498, 'ACCESS_TOKEN_IS_EXPIRED', '/v2/me')
   })
 })

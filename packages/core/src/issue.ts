@@ -19,6 +19,9 @@ type Order = { call: ClientCall; may: May; scope: readonly string[] }
 /** A token's part of the answer, and what is written for it. */
 type Minted<F> = { facts: F; changes: Change[] }
 
+/** How long an expired token is told from an unknown one; a day, in seconds. */
+const KEPT = 86_400
+
 type AccessFacts = Pick<TokenFacts, 'access_token' | 'access_expires_at' | 'token_type'>
 
 /** Issues what a grant type allowed; undefined when somebody else spent the same thing first. */
@@ -79,6 +82,7 @@ async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFact
   const id = parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'access_token', id)
   const family = may.person?.family.record
+  const kept = expiresAt + KEPT
   const token: AccessToken = {
     id,
     hash,
@@ -88,6 +92,7 @@ async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFact
     audience: audienceOf(parts, order),
     createdAt: call.now,
     expiresAt,
+    keptUntil: call.dialect.policy.expired === 'told' ? (family?.expiresAt ?? kept) : kept,
   }
   return {
     facts: { ...answer, access_token: secret },

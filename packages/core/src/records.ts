@@ -175,6 +175,8 @@ export type AccessToken = {
   audience: readonly string[]
   createdAt: number
   expiresAt: number
+  /** Until then it is known as expired, and not unknown. */
+  keptUntil: number
   revokedAt?: number
 }
 

@@ -111,6 +111,7 @@ export const cal = {
     lifetimes: { code: 600, access_token: 3600, refresh_token: 31_536_000 },
     rounding: { access_token: 60, refresh_token: 86_400 },
     oneCode: true,
+    expired: 'told',
     userinfo: 'any',
   },
   operations: {

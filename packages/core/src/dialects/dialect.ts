@@ -126,6 +126,8 @@ export type DialectPolicy = {
   implies?: Readonly<Record<string, readonly string[]>>
   /** True when a user may have one code for a client that was not exchanged yet. */
   oneCode?: boolean
+  /** `told`: an expired access token is told from an unknown one as long as its family lives. */
+  expired?: 'told'
   /** `any`: userinfo answers any user's token, with or without the openid scope. */
   userinfo?: 'any'
   /** `grant`: revoking a token ends the whole grant. */

@@ -183,6 +183,7 @@ const policy = optional({
   },
   oneCode: { is: 'flag' },
   revokes: { is: 'one of', values: ['grant'] },
+  expired: { is: 'one of', values: ['told'] },
   userinfo: { is: 'one of', values: ['any'] },
   idToken: {
     is: 'members',

@@ -222,6 +222,7 @@ export const accessTokens = shape<AccessToken>('access_tokens', {
   audience: 'json',
   createdAt: 'plain',
   expiresAt: 'plain',
+  keptUntil: 'plain',
   revokedAt: 'plain',
 })
 

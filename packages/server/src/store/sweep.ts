@@ -47,8 +47,8 @@ const rules: readonly (readonly [rule: string, sql: string])[] = [
     rowid('refresh_tokens', 'expires_at <= :now'),
   ],
   [
-    'an opaque access token a day after its expiry',
-    rowid('access_tokens', `expires_at <= :now - ${day}`),
+    'an opaque access token when nobody need know any more that it expired',
+    rowid('access_tokens', 'kept_until <= :now'),
   ],
   ['an ended JWT at its expiry', keyed('ended_jwts', 'jti_hash')],
   ['the place of an outstanding code at its expiry', keyed('code_slots', 'user_id, client_id')],

@@ -182,9 +182,10 @@ CREATE TABLE access_tokens (
   audience TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
+  kept_until INTEGER NOT NULL,
   revoked_at INTEGER
 ) STRICT;
-CREATE INDEX access_tokens_expiry ON access_tokens (expires_at);
+CREATE INDEX access_tokens_kept ON access_tokens (kept_until);
 
 CREATE TABLE assertions (
   issuer INTEGER NOT NULL REFERENCES issuers (id),
