@@ -6,6 +6,7 @@ import { type Answer, getCode, logIn, newPkce, openBrowser } from '../door/brows
 import { sendRaw } from '../door/raw.ts'
 import { lastRequest } from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
+import { readRecordings, recordingOf, replay } from './replay.ts'
 
 const ID = 'clxyz0123 abc'
 const SECRET = 'sec"ret of at least thirty-two characters'
@@ -250,6 +251,32 @@ describe('authorize', () => {
       expect(lastRequest(server).reason).toBe('verifier_missing')
       checkTokens(await exchange(header, { clientSecret: SECRET, code_verifier: verifier }, id))
     }
+  })
+})
+
+describe('the recorded calls of the Python SDK', () => {
+  const recordings = readRecordings('cal')
+  const values = { client_secret: SECRET, redirect_uri: TARGET }
+  const send = (end: string, more: Record<string, string> = {}) =>
+    replay(server, recordingOf(recordings, end), { ...values, ...more })
+
+  test('get through the whole flow', async () => {
+    const asked = await send('with a session cookie', { cookie })
+    expect(asked.status).toBe(302)
+    const { refreshToken } = checkTokens(await send('exchange', { code: codeOf(asked) }))
+    checkTokens(await send('refresh', { refresh_token: refreshToken }))
+  })
+
+  test('raise the exception of their status', async () => {
+    const unauthorized = await send('no cookie configured')
+    checkError(unauthorized, 401, expect.any(String), 'authorize')
+    checkError(await send('exchange', { code: 'clcode' }), 400, 'Invalid OAuth Client.')
+    const wrong = { code: await newCode(), client_secret: 'sec"ret' }
+    checkError(await send('exchange', wrong), 400, 'Invalid OAuth Client.')
+    const token = { refresh_token: 'eyJ.r.t' }
+    checkError(await send('refresh', token), 400, 'Invalid refresh token', 'refresh')
+    const other = { ...token, client_secret: 'sec ret' }
+    checkError(await send('refresh', other), 401, 'Invalid client secret', 'refresh')
   })
 })
 

@@ -3,21 +3,26 @@
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import type { TestServer } from '../door/server.ts'
-import { readRecordings, replay } from './replay.ts'
+import { encodingOf, plus, readRecordings, replay } from './replay.ts'
 
 const VALUES = {
   basic: 'Y2lkOnNlY3JldA==',
   client_id: 'id',
   client_secret: 'sec ret/+=&é~',
   code: 'c/1',
+  cookie: 'a=b',
   password: 'p',
+  redirect_uri: 'https://app.test/cb?x=1',
   refresh_token: 'r',
   token: 't',
   username: 'u',
 }
 
+// A header takes no letter beyond Latin-1, and there the secret stands in one.
+const PLAIN = { ...VALUES, client_secret: 'sec ret' }
+
 // What Python's urlencode makes of the values above.
-const ENCODED: Record<string, string> = {
+const FORM: Record<string, string> = {
   ...VALUES,
   client_secret: 'sec+ret%2F%2B%3D%26%C3%A9~',
   code: 'c%2F1',
@@ -25,7 +30,7 @@ const ENCODED: Record<string, string> = {
 
 const ANSWER = 'HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n'
 
-for (const dialect of ['bolt', 'apimatic', 'ultracart']) {
+for (const dialect of ['bolt', 'apimatic', 'cal', 'ultracart']) {
   test(dialect, async () => {
     const heard: string[] = []
     const listener = createServer((socket) => {
@@ -45,10 +50,17 @@ for (const dialect of ['bolt', 'apimatic', 'ultracart']) {
     const origin = `http://${host}`
     const server = { origin, url: (path: string) => origin + path } as TestServer
     for (const recording of readRecordings(dialect)) {
-      await replay(server, recording, VALUES)
+      const isForm = encodingOf(recording) === plus
+      const values = isForm ? VALUES : PLAIN
+      await replay(server, recording, values)
       const { method, path, headers } = recording
-      const body = recording.body.replace(/\{(\w+)\}/g, (_, name) => ENCODED[name] ?? '')
-      const own: Record<string, string> = { ...VALUES, host, length: String(body.length) }
+      const encoded: Record<string, string> = isForm ? FORM : PLAIN
+      const body = recording.body.replace(/\{(\w+)\}/g, (_, name) => encoded[name] ?? '')
+      const own: Record<string, string> = {
+        ...values,
+        host,
+        length: String(Buffer.byteLength(body)),
+      }
       const lines = headers.map(
         ([name, value]) => `${name}: ${value.replace(/\{(\w+)\}/g, (_, one) => own[one] ?? '')}`,
       )

@@ -57,6 +57,12 @@ export const plus = (value: string): string =>
     .replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll('%20', '+')
 
+/** How a recording's body spells a value: as a form does, or inside a JSON text. */
+export const encodingOf = ({ headers }: Recording): ((value: string) => string) => {
+  const [, type = ''] = headers.find(([name]) => name.toLowerCase() === 'content-type') ?? []
+  return type.startsWith('application/json') ? (one) => JSON.stringify(one).slice(1, -1) : plus
+}
+
 /** Sends a recording with these values; below `at` where its dialect is mounted under a prefix. */
 export const replay = (
   server: TestServer,
@@ -64,7 +70,7 @@ export const replay = (
   values: Values,
   at = '',
 ): Promise<Answer> => {
-  const body = fill(recording.body, values, plus)
+  const body = fill(recording.body, values, encodingOf(recording))
   const length = String(Buffer.byteLength(body))
   const own = { host: new URL(server.origin).host, length, ...values }
   const headers = recording.headers.map(([name, value]) => [name, fill(value, own, String)])
