@@ -157,7 +157,9 @@ describe('a browser', () => {
     expect(sent).toContain('https://elsewhere.test/cb?a=<b>')
     expect(sent).toContain('openid profile email offline_access')
     expect(sent).toContain('code_challenge_method')
-    expect(await page.textContent('#fix')).toContain('Register exactly this redirect URI')
+    expect(await page.textContent('#fix')).toContain(
+      'register the one that was sent, byte for byte',
+    )
     await inspect(page, 'dev-error')
     await page.goto(`${issuer}/dev/why/secret_in_query`)
     expect(await page.locator('#sent').count()).toBe(0)

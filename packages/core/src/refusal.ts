@@ -323,7 +323,7 @@ export const REASONS = {
   redirect_mismatch: row(
     'invalid_request',
     'The redirect URI is not registered for this client.',
-    'Register exactly this redirect URI, byte for byte, or send a registered one.',
+    'Send a registered redirect URI, or register the one that was sent, byte for byte.',
   ),
   redirect_needed: row(
     'invalid_request',
