@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Client, OAuthAuthorizationController } from '@paypal/paypal-server-sdk'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { paste, runToEnd, start } from '../door/cli.ts'
 import { freePort } from '../door/server.ts'
 
@@ -55,6 +55,7 @@ test('the file of the page is served, and its printed line gets a token in its s
   writeFileSync(join(folder, 'patois.yaml'), mounts)
   const args = ['dev', '--port', String(port), '--config', 'patois.yaml']
   const running = start([...args, '--database', 'sqlite::memory:'], { cwd: folder })
+  onTestFinished(async () => void (await running.stop()))
   await running.until('Ctrl+C stops the server.')
   const lines = running.printed.out.split('\n')
   const line = lines[lines.findIndex((one) => one.includes('# kiwi, authorization_code')) + 1] ?? ''
@@ -73,7 +74,6 @@ test('the file of the page is served, and its printed line gets a token in its s
   })
   expect(wrong.status).toBe(418)
   expect(await wrong.json()).toMatchObject({ ok: false, why: 'invalid_client' })
-  await running.stop()
 })
 
 test("PayPal's server SDK gets a token through the dialect that changes one path", async () => {
@@ -97,6 +97,7 @@ test("PayPal's server SDK gets a token through the dialect that changes one path
   const args = ['serve', '--config', 'pay-server.json', '--port', String(port)]
   const env = { PATOIS_MASTER_KEY: 'k'.repeat(40) }
   const running = start([...args, '--database', 'sqlite:pay.db'], { cwd: folder, env })
+  onTestFinished(async () => void (await running.stop()))
   await running.until('Patois answers at')
   const httpsAgent = new LoopbackAgent(port)
   const client = new Client({ httpClientOptions: { httpsAgent } })
@@ -112,5 +113,4 @@ test("PayPal's server SDK gets a token through the dialect that changes one path
   // What only its OAuthProviderError has: the provider's code, taken out of the body.
   const thrown = { statusCode: 401, result: { error: 'invalid_client' } }
   await expect(ask('wrong')).rejects.toMatchObject(thrown)
-  await running.stop()
 })
