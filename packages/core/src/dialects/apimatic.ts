@@ -1,8 +1,7 @@
 // The "O Auth Authorization" controller that APIMatic generates: Basic without encoding, two token paths.
 
+import { NO_STORE, PAGE_READS, REDIRECT } from './common.ts'
 import type { AnswerShape, Dialect, Operation, RefusalShape } from './dialect.ts'
-
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 // The SDK's enumeration has six codes; 401 is for client authentication alone.
 const refuses: RefusalShape = {
@@ -53,21 +52,11 @@ export const apimatic = {
         response_type: 'query response_type',
         scope: 'query scope space',
         state: 'query state',
-        prompt: 'query prompt',
-        ui_locales: 'query ui_locales',
-        code_challenge: 'query code_challenge',
-        code_challenge_method: 'query code_challenge_method',
+        ...PAGE_READS,
       },
       answers: {
         status: 302,
-        facts: {
-          code: 'query code',
-          error: 'query error',
-          error_description: 'query error_description',
-          state: 'query state',
-          iss: 'query iss',
-        },
-        headers: { 'cache-control': 'no-store' },
+        ...REDIRECT,
       },
       refuses,
     },

@@ -1,8 +1,7 @@
 // Bolt's OAuth, as its Python SDKs (bolt_embedded_api, bolt_api_sdk) and shop plugins speak it.
 
+import { CACHED, NO_STORE, PAGE_READS } from './common.ts'
 import type { Dialect, RefusalShape } from './dialect.ts'
-
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 // The SDKs type 400, 403 and 422 and nothing else: a refusal has one of these.
 const refuses: RefusalShape = {
@@ -62,10 +61,7 @@ export const bolt = {
         scope: 'query scope loose',
         state: 'query state',
         nonce: 'query nonce',
-        prompt: 'query prompt',
-        ui_locales: 'query ui_locales',
-        code_challenge: 'query code_challenge',
-        code_challenge_method: 'query code_challenge_method',
+        ...PAGE_READS,
       },
       // Magento refuses a redirect without code, scope and state.
       answers: {
@@ -117,11 +113,7 @@ export const bolt = {
       methods: ['GET'],
       path: '/v1/oauth/jwks.json',
       reads: {},
-      answers: {
-        status: 200,
-        facts: 'as they are',
-        headers: { 'cache-control': 'public, max-age=300' },
-      },
+      answers: CACHED,
       refuses,
     },
     openid_configuration: {
@@ -129,11 +121,7 @@ export const bolt = {
       methods: ['GET'],
       path: '/.well-known/openid-configuration',
       reads: {},
-      answers: {
-        status: 200,
-        facts: 'as they are',
-        headers: { 'cache-control': 'public, max-age=300' },
-      },
+      answers: CACHED,
       refuses,
     },
   },

@@ -1,8 +1,7 @@
 // Cal.com's platform OAuth (API v2): JSON, an envelope, the code in the Authorization header.
 
+import { NO_STORE } from './common.ts'
 import type { Dialect, Operation, RefusalRow, RefusalShape } from './dialect.ts'
-
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 /** A refusal as NestJS writes it: the exception's name, and the status with its phrase. */
 function refusal(status: number, code: string, phrase: string, sentence?: string): RefusalRow {

@@ -1,5 +1,6 @@
 // The standard dialect: OAuth 2.1 and OpenID Connect as the RFCs spell them.
 
+import { CACHED, NO_STORE, REDIRECT } from './common.ts'
 import type { AnswerShape, Dialect, Operation, RefusalShape, Spot } from './dialect.ts'
 
 const client = {
@@ -8,8 +9,6 @@ const client = {
   client_assertion: 'form client_assertion',
   client_assertion_type: 'form client_assertion_type',
 } as const satisfies Operation['reads']
-
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 
 const refuses: RefusalShape = {
   facts: {
@@ -55,11 +54,6 @@ const refusesBearer: RefusalShape = {
 }
 
 const asTheyAre: AnswerShape = { status: 200, facts: 'as they are', headers: NO_STORE }
-const cached: AnswerShape = {
-  status: 200,
-  facts: 'as they are',
-  headers: { 'cache-control': 'public, max-age=300' },
-}
 
 function either<N extends string>(name: N): readonly Spot[] {
   return [`query ${name}`, `form ${name}`]
@@ -118,14 +112,7 @@ export const standard = {
       },
       answers: {
         status: 303,
-        facts: {
-          code: 'query code',
-          error: 'query error',
-          error_description: 'query error_description',
-          state: 'query state',
-          iss: 'query iss',
-        },
-        headers: { 'cache-control': 'no-store' },
+        ...REDIRECT,
       },
       refuses,
     },
@@ -196,7 +183,7 @@ export const standard = {
       methods: ['GET'],
       path: '/jwks',
       reads: {},
-      answers: cached,
+      answers: CACHED,
       refuses,
     },
     openid_configuration: {
@@ -204,7 +191,7 @@ export const standard = {
       methods: ['GET'],
       path: '/.well-known/openid-configuration',
       reads: {},
-      answers: cached,
+      answers: CACHED,
       refuses,
     },
     oauth_authorization_server: {
@@ -212,7 +199,7 @@ export const standard = {
       methods: ['GET'],
       path: '/.well-known/oauth-authorization-server',
       reads: {},
-      answers: cached,
+      answers: CACHED,
       refuses,
     },
   },

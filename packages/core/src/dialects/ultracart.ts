@@ -1,8 +1,8 @@
 // UltraCart's REST v2 OAuth: a public client, text where numbers would be, errors in a header too.
 
+import { NO_STORE, PAGE_READS, REDIRECT } from './common.ts'
 import type { Dialect, RefusalShape } from './dialect.ts'
 
-const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' }
 const headers = { ...NO_STORE, 'uc-rest-error': '{description}' }
 
 // No null anywhere: the Python SDK throws at one.
@@ -41,21 +41,11 @@ export const ultracart = {
         redirect_uri: 'query redirect_uri',
         response_type: 'query response_type',
         state: 'query state',
-        prompt: 'query prompt',
-        ui_locales: 'query ui_locales',
-        code_challenge: 'query code_challenge',
-        code_challenge_method: 'query code_challenge_method',
+        ...PAGE_READS,
       },
       answers: {
         status: 302,
-        facts: {
-          code: 'query code',
-          error: 'query error',
-          error_description: 'query error_description',
-          state: 'query state',
-          iss: 'query iss',
-        },
-        headers: { 'cache-control': 'no-store' },
+        ...REDIRECT,
       },
       refuses,
     },
