@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { type AuditEvent, DIALECTS, type Store } from '@patois/core'
 import { type App, app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
+import { checkLog } from './rules.ts'
 
 /** What a test may choose about its server. */
 export type ServerOptions = {
@@ -25,6 +26,8 @@ export type ServerOptions = {
   masterKey?: string
   /** Where its clock stands at the start, in seconds. */
   now?: number
+  /** Why its end does not check what it has said: for servers that are made to fail. */
+  unchecked?: string
 }
 
 /** What a caller has to know of a server, wherever it runs. */
@@ -36,6 +39,9 @@ export type Door = {
 
 /** An answer as it left the server. */
 export type SeenAnswer = {
+  requestId: string
+  /** True when the request got to an operation or a page of ours. */
+  reached: boolean
   method: string
   /** Without its query. */
   path: string
@@ -57,6 +63,9 @@ export type TestServer = Door & {
   log: string[]
   /** Every answer so far. */
   answers: SeenAnswer[]
+  /** What nobody but its owner may read: the configuration's secrets and passwords, its key. */
+  secrets: readonly string[]
+  /** Closes it, and checks all that it has said. */
   close(): Promise<void>
 }
 
@@ -86,6 +95,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     ...options.configuration,
   }
   const text = JSON.stringify(tree)
+  const entries: Record<string, unknown>[] = [...tree.clients, ...tree.users]
   const read = readConfiguration({ text, env: {}, dev, dialects: DIALECTS })
   if (!read.ok) throw new Error(read.faults.join('\n'))
   const lines: string[] = []
@@ -105,8 +115,15 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   )
   const answers: SeenAnswer[] = []
   const seen = new WeakMap<object, SeenAnswer>()
+  const arrived = new WeakSet<object>()
+  // Whom a guard turned away does not get this far.
+  http.addHook('preParsing', async (request) => {
+    if (request.routeOptions.config?.station) arrived.add(request)
+  })
   http.addHook('onSend', async (request, reply, payload) => {
     const answer: SeenAnswer = {
+      requestId: request.id,
+      reached: arrived.has(request),
       method: request.method,
       path: request.url.split('?')[0] ?? '',
       status: reply.statusCode,
@@ -124,7 +141,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     if (answer) answer.milliseconds = reply.elapsedTime
   })
   await http.listen({ host: '127.0.0.1', port })
-  return {
+  const server: TestServer = {
     issuer,
     origin,
     port,
@@ -134,10 +151,18 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     masterKey,
     log: lines,
     answers,
+    secrets: [...secretsOf(entries), ...masterKeys],
     url: (path) => issuer + path,
     close: async () => {
       await http.close()
       await store.close()
+      if (options.unchecked === undefined) checkLog(server)
     },
   }
+  return server
 }
+
+const secretsOf = (entries: readonly Record<string, unknown>[]): string[] =>
+  entries.flatMap(({ client_secret, password }) =>
+    [client_secret, password].filter((one) => typeof one === 'string'),
+  )

@@ -14,13 +14,14 @@ import {
   openBrowser,
   walk,
 } from '../door/browser.ts'
+import { times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { startServer, type TestServer } from '../door/server.ts'
 import { checkWhole, familyOf, look } from '../door/sqlite.ts'
 import { isActive, openFolder, refresh, revoke } from '../door/tokens.ts'
 
 const PARALLEL = 50
-const ROUNDS = 20
+const ROUNDS = times(20, 200)
 
 const CELLS_OF_THE_DEAD = `SELECT c.id FROM replay_cells c JOIN families f ON f.id = c.family_id
   WHERE f.ended_at IS NOT NULL`
@@ -83,7 +84,7 @@ describe('with a replay window', () => {
     await opened.close()
   })
 
-  test('of 50 exchanges of one code one wins, and the family that it opened ends', async () => {
+  test('X1: of 50 exchanges of one code one wins, and the family that it opened ends', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {
@@ -99,7 +100,7 @@ describe('with a replay window', () => {
     }
   })
 
-  test('50 refreshes of one token all get the same tokens, and one leaf lives', async () => {
+  test('X2: 50 refreshes of one token all get the same tokens, and one leaf lives', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {
@@ -122,10 +123,10 @@ describe('with a replay window', () => {
     }
   })
 
-  test('of a refresh and a revocation at once nothing lives when both have answered', async () => {
+  test('X3: of a refresh and a revocation at once nothing lives when both have answered', async () => {
     const { server, path } = opened
     const browser = openBrowser()
-    for (let round = 0; round < 30; round++) {
+    for (let round = 0; round < times(30, 600); round++) {
       const client = clientOf(round >> 1)
       const { refresh_token, access_token } = await getTokens(server, client, {}, browser)
       const toRevoke = round % 3 === 0 ? access_token : refresh_token
@@ -159,9 +160,9 @@ describe('with a replay window', () => {
     expect(look(path, (database) => database.prepare(CELLS_OF_THE_DEAD).all())).toEqual([])
   })
 
-  test('a consent that is sent twice at once gives a good code each time', async () => {
+  test('X6: a consent that is sent twice at once gives a good code each time', async () => {
     const { server } = opened
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < times(10, 200); round++) {
       const browser = openBrowser()
       // Asked every time, because anybody may listen on a loopback port.
       const redirect_uri = 'http://127.0.0.1:53217/cb'
@@ -206,7 +207,7 @@ describe('without a replay window', () => {
     await opened.close()
   })
 
-  test('of 50 refreshes of one token one wins, and its losers do the family no harm', async () => {
+  test('X2: of 50 refreshes of one token one wins, and its losers do the family no harm', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {
@@ -223,7 +224,7 @@ describe('without a replay window', () => {
     }
   })
 
-  test('a token that comes again after the burst ends the family', async () => {
+  test('X2: a token that comes again after the burst ends the family', async () => {
     const { server, path } = opened
     const tokens = await getTokens(server)
     const answers = await together(PARALLEL, () => refresh(server, tokens.refresh_token, {}, 'cc'))
