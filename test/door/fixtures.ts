@@ -146,6 +146,15 @@ export const CLIENTS: Record<string, unknown>[] = [
     id_token_signed_response_alg: 'ES256',
   },
   {
+    client_id: 'ed',
+    client_name: 'EdDSA ID tokens',
+    redirect_uris: [RU],
+    grant_types: CODE,
+    token_endpoint_auth_method: 'none',
+    scope: ALL,
+    id_token_signed_response_alg: 'EdDSA',
+  },
+  {
     client_id: 'ropc',
     client_secret: SECRETS.ropc,
     client_name: 'Passwords',

@@ -7,7 +7,7 @@ import type { May, UserMay } from './grants/grant.ts'
 import { endOf } from './lifetime.ts'
 import type { TokenFacts } from './oauth.ts'
 import type { Parts } from './parts.ts'
-import type { AccessToken, AuditEvent, RefreshToken } from './records.ts'
+import type { AccessToken, AuditEvent, KeyKind, RefreshToken } from './records.ts'
 import { sealAnswer } from './replay.ts'
 import { scopeAt, tokenForm } from './resource.ts'
 import { mintHandle, mintSecret } from './secret.ts'
@@ -119,9 +119,18 @@ async function jwtClaims(parts: Parts, order: Order, expiresAt: number): Promise
   }
 }
 
+// The digest inside each signature; that of Ed25519 is SHA-512 (RFC 8032 §5.1).
+const DIGESTS = {
+  ES256: 'sha256',
+  EdDSA: 'sha512',
+  RS256: 'sha256',
+  'RS256/4096': 'sha256',
+} as const satisfies Record<KeyKind, string>
+
 // OIDC Core §3.1.3.6: the left half of the access token's digest.
-async function halfHash(parts: Parts, token: string): Promise<string> {
-  return base64url.encode((await parts.crypto.sha256(token)).subarray(0, 16))
+async function halfHash(parts: Parts, kind: KeyKind, token: string): Promise<string> {
+  const digest = await parts.crypto[DIGESTS[kind]](token)
+  return base64url.encode(digest.subarray(0, digest.length / 2))
 }
 
 async function mintIdToken(
@@ -135,8 +144,7 @@ async function mintIdToken(
   // A client that calls itself by a short name looks for that one.
   const named = call.fields.client_id ?? client.id
   const { user, family, claims } = person
-  // EdDSA's hash is SHA-512, whose half at_hash would need; there the claim, optional, is left out.
-  const hash = client.idTokenAlg === 'EdDSA' ? undefined : await halfHash(parts, accessToken)
+  const kind = idToken ? 'RS256/4096' : client.idTokenAlg
   const payload = {
     ...releasedClaims(parts.policy, user, scope, Object.keys(claims?.id_token ?? {})),
     ...renamedClaims(user, idToken?.claims),
@@ -148,9 +156,9 @@ async function mintIdToken(
     auth_time: family.record.authenticatedAt,
     ...(person.nonce !== undefined && { nonce: person.nonce }),
     ...(person.sid !== undefined && { sid: person.sid }),
-    ...(hash !== undefined && { at_hash: hash }),
+    at_hash: await halfHash(parts, kind, accessToken),
   }
-  return parts.keys.sign(idToken ? 'RS256/4096' : client.idTokenAlg, 'JWT', payload, now)
+  return parts.keys.sign(kind, 'JWT', payload, now)
 }
 
 // Completes the facts before they are sealed: the cell must hold the very tokens of the answer.

@@ -8,6 +8,7 @@ export type Crypto = {
   /** `length` unpredictable bytes. */
   random(length: number): Uint8Array
   sha256(data: Uint8Array | string): Awaitable<Uint8Array>
+  sha512(data: Uint8Array | string): Awaitable<Uint8Array>
   /** Compares in constant time; false for unequal lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean
   /** HKDF-SHA-256 (RFC 5869) of a secret for one labelled purpose, 32 bytes. */

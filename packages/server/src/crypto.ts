@@ -31,6 +31,7 @@ export type SyncCrypto = {
 export const nodeCrypto: SyncCrypto = {
   random: randomBytesOf(POOL),
   sha256: (data) => plainBytes(hash('sha256', data, 'buffer')),
+  sha512: (data) => plainBytes(hash('sha512', data, 'buffer')),
   equal: (a, b) => a.byteLength === b.byteLength && timingSafeEqual(a, b),
   derive: (secret, label) => new Uint8Array(hkdfSync('sha256', secret, '', label, 32)),
   seal: (key, plain, bound) => sealBytes(key, encoder.encode(plain), bound),
