@@ -43,6 +43,8 @@ type Ring = { parts: KeyParts; signers: Signer[]; making: Map<KeyKind, Promise<v
 /** The kinds that are there before the first answer, and those that take their time. */
 const QUICK: readonly KeyKind[] = ['ES256', 'EdDSA']
 const SLOW: readonly KeyKind[] = ['RS256']
+/** A verifier's clock may be so far behind ours, so its last tokens live on there; seconds. */
+const SKEW = 5 * 60
 
 /** Opens the kept keys; makes ES256 and EdDSA before it answers, RS256 on the thread pool after. */
 export async function openKeys(parts: KeyParts): Promise<KeyRing> {
@@ -110,7 +112,7 @@ function byBirth(a: Key, b: Key): number {
 function pastOf({ signers, parts: { lifetimes } }: Ring, now: number): Signer[] {
   const longestLife = Math.max(lifetimes.access_token, lifetimes.id_token)
   const keys = signers.map(({ key }) => key)
-  const stage = stages(keys, now, longestLife)
+  const stage = stages(keys, now, longestLife + SKEW)
   return signers.filter(({ key }) => stage.get(key.kid) === 'past')
 }
 
