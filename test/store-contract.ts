@@ -931,6 +931,28 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         })
       })
 
+      test('a session is extended by the latest use, in whatever order uses come', async () => {
+        const { person } = await signIn(store)
+        const given = session(store, person.id)
+        const other = session(store, person.id)
+        await write({ put: 'session', session: given }, { put: 'session', session: other })
+        const until = given.expiresAt + 300
+        await write({ extend: 'session', id: given.id, until })
+        await write({ extend: 'session', id: given.id, until: until - 1 })
+        const used = { ...given, expiresAt: until }
+        expect((await store.findSession(given.id))?.session).toEqual(used)
+        expect((await store.findSession(other.id))?.session).toEqual(other)
+      })
+
+      test('a session that ended is extended no more', async () => {
+        const { person } = await signIn(store)
+        const given = session(store, person.id)
+        await write({ put: 'session', session: given }, { end: 'session', id: given.id, at: now })
+        await write({ extend: 'session', id: given.id, until: given.expiresAt + 300 })
+        const ended = { ...given, endedAt: now }
+        expect((await store.findSession(given.id))?.session).toEqual(ended)
+      })
+
       test("a session's families spares offline_access and other sessions", async () => {
         const sessionId = store.newId()
         const near = await signIn(store, { sessionId, scope: ['openid'] })

@@ -61,6 +61,7 @@ export type Lifetimes = {
   refresh_token: number
   replay_window: number
   session: number
+  session_idle: number
 }
 
 /** What the operator decided. */

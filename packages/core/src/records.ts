@@ -80,6 +80,7 @@ export type Session = {
   sid: string
   userId: number
   authenticatedAt: number
+  /** When it is over unless it is used before; moved on with its use. */
   expiresAt: number
   endedAt?: number
 }

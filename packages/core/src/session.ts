@@ -9,6 +9,8 @@ import { mintSecret, readSecret } from './secret.ts'
 import type { Change } from './store.ts'
 
 const SID_BYTES = 16
+/** Use is noted in steps, so that not every request writes: five minutes, in seconds. */
+const LONGEST_STEP = 300
 
 /**
  * Opens a session for a user who has just proved itself. The same user at the same browser goes
@@ -23,13 +25,14 @@ export async function openSession(
   const same = before?.user.id === user.id ? before.session : undefined
   const id = same?.id ?? parts.store.newId()
   const { secret, hash } = await mintSecret(parts, 'session', id)
+  const { lifetimes } = parts.policy
   const session: Session = {
     id,
     hash,
     sid: same?.sid ?? base64url.encode(parts.crypto.random(SID_BYTES)),
     userId: user.id,
     authenticatedAt: call.now,
-    expiresAt: call.now + parts.policy.lifetimes.session,
+    expiresAt: call.now + Math.min(lifetimes.session, lifetimes.session_idle),
   }
   call.about.userId = user.id
   const changes: Change[] = [{ put: 'session', session }]
@@ -37,6 +40,20 @@ export async function openSession(
   const events = [eventOf(call, 'sign_in', 'allowed', 'password')]
   await parts.store.commit({ changes, events })
   return { secret, session }
+}
+
+/** Notes that a session is in use at `now` (seconds), unless that was noted a moment ago. */
+export async function keepSession(
+  { policy: { lifetimes }, store }: Parts,
+  { session: { id, authenticatedAt, expiresAt } }: SignedIn,
+  now: number,
+): Promise<void> {
+  const end = authenticatedAt + lifetimes.session
+  const until = Math.min(now + lifetimes.session_idle, end)
+  const step = Math.min(LONGEST_STEP, lifetimes.session_idle / 10)
+  const isNoted = until <= expiresAt || (until < end && until - expiresAt < step)
+  if (isNoted) return
+  await store.commit({ changes: [{ extend: 'session', id, until }], events: [] })
 }
 
 /** What ends a session, and with it what was not given offline_access. */

@@ -57,6 +57,7 @@ export type Change =
       scope: readonly string[]
       resources: readonly string[]
     }
+  | { extend: 'session'; id: number; until: number }
   | { end: 'session'; id: number; at: number }
   | { end: 'session_families'; sessionId: number; at: number; reason: EndReason }
   | { end: 'grant'; id: number; at: number; reason: EndReason }

@@ -141,6 +141,7 @@ function lifetimesOf(values: SettingValues): ServerLifetimes {
     refresh_token: values['lifetimes.refresh_token'],
     replay_window: values['lifetimes.replay_window'],
     session: values['lifetimes.session'],
+    session_idle: values['lifetimes.session_idle'],
     key_rotation: values['lifetimes.key_rotation'],
     key_publish_ahead: values['lifetimes.key_publish_ahead'],
     event_retention: values['lifetimes.event_retention'],

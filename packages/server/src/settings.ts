@@ -162,7 +162,17 @@ export const SETTINGS = [
     default: 12 * HOUR,
     env: 'PATOIS_LIFETIME_SESSION',
     flag: '--lifetime-session',
-    meaning: 'How long a browser stays signed in.',
+    meaning: 'How long after its sign-in a browser stays signed in, however much it is used.',
+  },
+  {
+    name: 'lifetimes.session_idle',
+    kind: 'seconds',
+    default: 2 * HOUR,
+    least: MINUTE,
+    env: 'PATOIS_LIFETIME_SESSION_IDLE',
+    flag: '--lifetime-session-idle',
+    meaning:
+      'How long a browser stays signed in when it does not come back; use is noted every few minutes.',
   },
   {
     name: 'lifetimes.key_rotation',

@@ -1,7 +1,7 @@
 // Browser: who is signed in at it, and the cookies that say so.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { findSignedIn, type SignedIn } from '@patois/core'
+import { findSignedIn, keepSession, type SignedIn } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Site } from './site.ts'
 
@@ -34,9 +34,19 @@ export async function readBrowser(
   const secret = request.cookies[cookieName(site, 'session')]
   const signedIn = secret ? await findSignedIn(site.parts, secret, now) : undefined
   if (secret && !signedIn) reply.clearCookie(cookieName(site, 'session'), cookieOptions(site))
+  if (signedIn) await noteUse(site, signedIn, now)
   const sent = request.cookies[cookieName(site, 'browser')]
   const id = sent && ID.test(sent) ? sent : giveId(site, reply)
   return { id, ...(signedIn && { signedIn }) }
+}
+
+// Whoever cannot be noted as still here is here all the same: the page is worth more.
+async function noteUse(site: Site, signedIn: SignedIn, now: number): Promise<void> {
+  try {
+    await keepSession(site.parts, signedIn, now)
+  } catch (err) {
+    site.log.warn({ err }, 'the use of a session was not noted')
+  }
 }
 
 function giveId(site: Site, reply: FastifyReply): string {

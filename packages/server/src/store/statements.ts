@@ -123,6 +123,9 @@ const spends = {
 
 const updates = {
   widenGrant: 'UPDATE grants SET scope = ?, resources = ? WHERE issuer = ? AND id = ?',
+  // Later uses win in whatever order they are written, and a session that ended stays so.
+  extendSession: `UPDATE sessions SET expires_at = ?
+    WHERE issuer = ? AND id = ? AND expires_at < ? AND ended_at IS NULL`,
   endSession: 'UPDATE sessions SET ended_at = ? WHERE issuer = ? AND id = ? AND ended_at IS NULL',
   endFamily: `UPDATE families SET ended_at = ?, end_reason = ?
     WHERE issuer = ? AND id = ? AND ended_at IS NULL`,

@@ -107,9 +107,14 @@ function widen({ sql, issuer }: Writer, change: Of<'widen'>): void {
   sql.widenGrant.run(scope, union(row[1], change.resources), issuer, change.id)
 }
 
+function extend({ sql, issuer }: Writer, { id, until }: Of<'extend'>): unknown {
+  return sql.extendSession.run(until, issuer, id, until)
+}
+
 function write(writer: Writer, change: Change): unknown {
   if ('put' in change) return put(writer, change)
   if ('end' in change) return end(writer, change)
+  if ('extend' in change) return extend(writer, change)
   if ('widen' in change) return widen(writer, change)
   const { sql, issuer } = writer
   return sql.countWrongVerifier.run(change.limit, change.at, issuer, change.codeId)
