@@ -13,7 +13,7 @@ export type LogoutRequest = {
   /** Where to go afterwards; only a registered place, of a client that is known. */
   continueTo?: string
   state?: string
-  /** True when the hint is about the session of this very browser: then nobody need be asked. */
+  /** True when all of it holds and is about this browser's session: then nobody need be asked. */
   isCertain: boolean
 }
 
@@ -28,14 +28,14 @@ export async function readLogout(
   const id = clientIdOf(hint, id_token_hint, client_id)
   const client = id === undefined ? undefined : await parts.store.findClient(id)
   if (client) call.about.clientId = client.id
-  const registered =
-    post_logout_redirect_uri !== undefined &&
-    client?.postLogoutRedirectUris.includes(post_logout_redirect_uri)
+  const onward = post_logout_redirect_uri
+  const registered = onward !== undefined && client?.postLogoutRedirectUris.includes(onward)
+  const isWhole = client !== undefined && (onward === undefined || registered === true)
   return {
     ...(client && { client }),
-    ...(registered && { continueTo: post_logout_redirect_uri }),
+    ...(registered && { continueTo: onward }),
     ...(registered && state !== undefined && { state }),
-    isCertain: client !== undefined && isAboutSession(hint, signedIn),
+    isCertain: isWhole && isAboutSession(hint, signedIn),
   }
 }
 
