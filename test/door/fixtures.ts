@@ -1,6 +1,7 @@
 // The clients, users, scopes and resources that tests share.
 
-import { generateKeyPairSync } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto'
+import type { AppParts } from 'patois'
 
 /** The redirect URI of every web client here. */
 export const RU = 'https://rp.test/cb'
@@ -181,3 +182,17 @@ export const USERS: Record<string, unknown>[] = [
   },
   { username: 'bob', password: PASSWORDS.bob, claims: { name: 'Bob B' } },
 ]
+
+/** Client `cc` and alice as dev mode's own, for the pages that show them. */
+export const DEMO = (issuer: string): NonNullable<AppParts['demo']> => {
+  const verifier = randomBytes(32).toString('base64url')
+  return {
+    clientId: 'cc',
+    clientSecret: SECRETS.cc ?? '',
+    username: 'alice',
+    password: PASSWORDS.alice ?? '',
+    redirectUri: `${issuer}/dev/callback`,
+    verifier,
+    challenge: createHash('sha256').update(verifier).digest('base64url'),
+  }
+}

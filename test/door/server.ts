@@ -3,7 +3,15 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { type AuditEvent, DIALECTS, type Store } from '@patois/core'
-import { type App, app, fixedClock, openLog, openStore, readConfiguration } from 'patois'
+import {
+  type App,
+  type AppParts,
+  app,
+  fixedClock,
+  openLog,
+  openStore,
+  readConfiguration,
+} from 'patois'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import { checkLog } from './rules.ts'
 
@@ -14,6 +22,8 @@ export type ServerOptions = {
   /** `sqlite::memory:` when nothing is said. */
   database?: string
   dev?: boolean
+  /** Who is ready to try with in dev mode; `issuer` is known only here. */
+  demo?: (issuer: string) => NonNullable<AppParts['demo']>
   /** Merged over the fixtures: sections of the configuration file. */
   configuration?: Record<string, unknown>
   /** Hears the event of each request. */
@@ -105,9 +115,12 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
   const { configuration } = read
-  const on = options.on && { on: options.on }
+  const more = {
+    ...(options.on && { on: options.on }),
+    ...(options.demo && { demo: options.demo(issuer) }),
+  }
   const masterKeys = masterKey.split(',')
-  const { http, keys } = await app({ configuration, store, clock, log, masterKeys, ...on }).catch(
+  const { http, keys } = await app({ configuration, store, clock, log, masterKeys, ...more }).catch(
     async (error) => {
       await store.close()
       throw error

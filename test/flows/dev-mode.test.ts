@@ -86,7 +86,8 @@ describe('the first start', () => {
     })
     const answer = (await response.json()) as Record<string, string>
     expect(answer.error).toBe('invalid_client')
-    expect(answer.error_uri).toBe(`${issuer}/dev/why/client_unknown`)
+    const id = response.headers.get('x-request-id')
+    expect(answer.error_uri).toBe(`${issuer}/dev/why/client_unknown?request=${id}`)
     const page = await fetch(answer.error_uri ?? '')
     expect(page.status).toBe(200)
     expect(await page.text()).toContain('No client has this client_id.')
@@ -163,7 +164,21 @@ describe('a browser', () => {
     await inspect(page, 'dev-error')
     await page.goto(`${issuer}/dev/why/secret_in_query`)
     expect(await page.locator('#sent').count()).toBe(0)
+    await inspect(page, 'dev-why-reason')
+    const { client } = seedOf(running.printed.out)
+    const body = new URLSearchParams({
+      grant_type: 'authorization_code',
+      client_id: client,
+      client_secret: 'a-secret-that-is-wrong',
+      code: 'a-code',
+      redirect_uri: `${issuer}/dev/callback`,
+    })
+    const refused = await fetch(`${issuer}/token`, { method: 'POST', body })
+    await page.goto(String(((await refused.json()) as { error_uri: string }).error_uri))
+    expect(await page.textContent('#sent + table')).not.toContain('a-secret-that-is-wrong')
     await inspect(page, 'dev-why')
+    await page.goto(`${issuer}/token`)
+    await inspect(page, 'dev-nothing-to-see')
     await close()
   })
 })

@@ -2,7 +2,7 @@
 
 import type { Call } from './call.ts'
 import { parseClaims, scopesOfClaims } from './claims.ts'
-import { clientIdOf } from './client-auth.ts'
+import { checkDialect, checkGrantType, clientIdOf } from './client-auth.ts'
 import { readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
@@ -49,7 +49,7 @@ export async function readTarget(parts: Parts, call: Call): Promise<Target> {
   if (!client) throw new Refusal('client_unknown')
   call.about.clientId = client.id
   if (client.disabledAt !== undefined) throw new Refusal('client_disabled')
-  if (!client.dialects.includes(call.dialect.name)) throw new Refusal('client_not_in_dialect')
+  checkDialect(call, client)
   // OIDC Core §3.1.2.1: with openid there is no default.
   if (redirect_uri === undefined && scope?.includes('openid')) throw new Refusal('redirect_needed')
   const redirectUri = chooseRedirect(client, redirect_uri)
@@ -69,7 +69,7 @@ export async function readAuthorizeRequest(
   { client }: Target,
 ): Promise<AuthorizeRequest> {
   checkSupported(call)
-  if (!client.grantTypes.includes('authorization_code')) throw new Refusal('grant_not_allowed')
+  checkGrantType(client, 'authorization_code')
   const { id_token_hint, nonce } = call.fields
   const challenge = readChallenge(call, client)
   const maxAge = readMaxAge(call.fields.max_age)

@@ -69,6 +69,18 @@ export function clientIdOf(parts: Parts, { dialect }: Call, named: string): stri
   return Object.hasOwn(aliases, named) ? (aliases[named] ?? named) : named
 }
 
+/** Throws a Refusal for a client that is not registered for the dialect of this call. */
+export function checkDialect({ dialect }: Call, { dialects }: Client): void {
+  if (dialects.includes(dialect.name)) return
+  throw new Refusal('client_not_in_dialect', { rightValues: dialects })
+}
+
+/** Throws a Refusal for a client that is not registered for this grant type. */
+export function checkGrantType({ grantTypes }: Client, type: string): void {
+  if (grantTypes.includes(type)) return
+  throw new Refusal('grant_not_allowed', { rightValues: grantTypes })
+}
+
 /** Finds the client and checks its proof. Throws a Refusal, the same one for every cause. */
 export async function authenticate(parts: Parts, call: Call): Promise<ClientCall> {
   const method = methodOf(call)
@@ -77,9 +89,9 @@ export async function authenticate(parts: Parts, call: Call): Promise<ClientCall
   const client = await parts.store.findClient(clientIdOf(parts, call, id))
   if (client) call.about.clientId = client.id
   const wrong = await faultOf(parts, call, client, method)
-  if (wrong) throw await countFailure(parts, call, id, wrong)
+  if (wrong) throw await countFailure(parts, call, { id, client }, wrong)
   if (!client) throw new Refusal('client_unknown')
-  if (!client.dialects.includes(call.dialect.name)) throw new Refusal('client_not_in_dialect')
+  checkDialect(call, client)
   return { ...call, client }
 }
 
@@ -110,13 +122,16 @@ async function isSecret({ crypto }: Parts, call: Call, registered: Uint8Array): 
   return digests.filter((one) => crypto.equal(one, registered)).length > 0
 }
 
-async function countFailure(parts: Parts, call: Call, id: string, reason: Reason) {
+type Claimed = { id: string; client: Client | undefined }
+
+async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, reason: Reason) {
   const retryAfter = await parts.throttle.failed([`client:${id}`, `network:${call.network}`])
   if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
   // Only what happens to a client of ours is kept: nobody fills the table with made-up names.
-  if (call.about.clientId === undefined) return new Refusal(reason)
+  if (!client) return new Refusal(reason)
   const events = [eventOf(call, 'client_authentication', 'refused', reason)]
-  return new Refusal(reason, { plan: { changes: [], events } })
+  const rightValues = reason === 'client_method_wrong' ? [client.proof.method] : []
+  return new Refusal(reason, { plan: { changes: [], events }, rightValues })
 }
 
 async function checkAssertion(

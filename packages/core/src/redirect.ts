@@ -64,11 +64,11 @@ export function isRegistered(registered: readonly string[], sent: string): boole
 /** The redirect URI of a request. Throws a Refusal, which must not redirect, when none fits. */
 export function chooseRedirect(client: Client, sent: string | undefined): string {
   const [only, ...more] = client.redirectUris
-  const expected = client.redirectUris.join(' or ') || 'a client with a redirect URI'
+  const rightValues = client.redirectUris
   if (sent === undefined) {
-    if (only === undefined || more.length > 0) throw new Refusal('redirect_needed', { expected })
+    if (only === undefined || more.length > 0) throw new Refusal('redirect_needed', { rightValues })
     return only
   }
-  if (!isRegistered(client.redirectUris, sent)) throw new Refusal('redirect_mismatch', { expected })
+  if (!isRegistered(rightValues, sent)) throw new Refusal('redirect_mismatch', { rightValues })
   return sent
 }

@@ -8,7 +8,7 @@ import { covers, union } from './scope.ts'
 /** The resources that an authorization request names. Throws a Refusal for an unknown one. */
 export function chooseResources(policy: Policy, asked: readonly string[] | undefined): string[] {
   const known = policy.resources.map((one) => one.resource)
-  if (!covers(known, asked ?? [])) throw new Refusal('resource_unknown')
+  if (!covers(known, asked ?? [])) throw new Refusal('resource_unknown', { rightValues: known })
   return union([], asked ?? [])
 }
 
@@ -18,7 +18,7 @@ export function narrowResources(
   asked: readonly string[] | undefined,
 ): string[] {
   if (!asked || asked.length === 0) return [...granted]
-  if (!covers(granted, asked)) throw new Refusal('resource_unknown')
+  if (!covers(granted, asked)) throw new Refusal('resource_unknown', { rightValues: granted })
   return union([], asked)
 }
 

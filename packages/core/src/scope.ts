@@ -70,7 +70,7 @@ export function chooseScope(
     (name) => client.scope.includes(name) && isKnown(policy, name),
   )
   if (scope.length === 0 && (asked?.length || client.scope.length > 0)) {
-    throw new Refusal('scope_none')
+    throw new Refusal('scope_none', { rightValues: client.scope })
   }
   return scope
 }
@@ -82,7 +82,7 @@ export function narrowScope(
 ): string[] {
   if (!asked || asked.length === 0) return [...granted]
   checkScope(asked)
-  if (!covers(granted, asked)) throw new Refusal('scope_wider')
+  if (!covers(granted, asked)) throw new Refusal('scope_wider', { rightValues: granted })
   return union([], asked)
 }
 

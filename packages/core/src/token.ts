@@ -1,7 +1,7 @@
 // The token endpoint: choose, authenticate, find, judge, issue (RFC 6749 §3.2).
 
 import type { Call, ClientCall } from './call.ts'
-import { authenticate } from './client-auth.ts'
+import { authenticate, checkGrantType } from './client-auth.ts'
 import type { GrantType } from './grants/grant.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import { issue } from './issue.ts'
@@ -35,12 +35,14 @@ function chooseGrant(call: Call): GrantType {
   if (type === undefined) throw new Refusal('field_missing', { field: 'grant_type' })
   const grant = GRANT_TYPES.find((one) => one.type === type)
   const served = call.operation.grants ?? [type]
-  if (!grant || !served.includes(type)) throw new Refusal('grant_unknown')
+  if (!grant || !served.includes(type)) {
+    throw new Refusal('grant_unknown', { rightValues: call.operation.grants ?? [] })
+  }
   return grant
 }
 
 function checkGrant(call: ClientCall, grant: GrantType): void {
-  if (!call.client.grantTypes.includes(grant.type)) throw new Refusal('grant_not_allowed')
+  checkGrantType(call.client, grant.type)
   const { needs = [] } = call.operation
   const missing = [...grant.needs, ...needs].find((name) => call.fields[name] === undefined)
   if (missing) throw new Refusal('field_missing', { field: missing })

@@ -15,6 +15,7 @@ import { openGuard } from './http/guards.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
+import { openRefusals } from './http/why.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
@@ -73,7 +74,11 @@ export async function app(given: AppParts): Promise<App> {
   const isTrusted = trust(configuration.trustedProxies)
   const address = clientAddress(isTrusted)
   const shared = { parts, clock, log, forms: forms(formKey), address, stations, base, origin }
-  const site: Site = { ...shared, ...(demo && { demo }), ...(on && { on }) }
+  const site: Site = {
+    ...shared,
+    ...(demo && { demo, refusals: openRefusals() }),
+    ...(on && { on }),
+  }
   const watch = watchProxies(log, configuration.issuer, isTrusted)
   return { http: await http(site, watch), keys, site }
 }

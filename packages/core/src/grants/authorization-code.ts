@@ -28,7 +28,9 @@ function checkRedirect({ code }: Found, { call }: Asked): void {
   const sent = call.fields.redirect_uri
   // The operator took it away since: the code must not outlive the decision.
   if (!isRegistered(call.client.redirectUris, code.redirectUri)) throw new Refusal('redirect_other')
-  if (sent !== undefined && sent !== code.redirectUri) throw new Refusal('redirect_other')
+  if (sent !== undefined && sent !== code.redirectUri) {
+    throw new Refusal('redirect_other', { rightValues: [code.redirectUri] })
+  }
   const field = call.operation.reads.redirect_uri !== undefined
   // With a challenge the verifier binds the code to the request that asked for it (OAuth 2.1 §10.2).
   const bound = code.challenge !== undefined && call.dialect.policy.redirectAtExchange !== 'always'

@@ -12,19 +12,20 @@ import {
 } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callbackPage } from '../pages/callback.ts'
-import { errorPage } from '../pages/error.ts'
 import { homePage } from '../pages/home.ts'
+import { whyPage } from '../pages/why.ts'
 import { commandsOf, exchangeCommand, signInUrl } from './demo.ts'
 import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
 import { refusalAnswer, tell } from './refused.ts'
 import type { Demo, Site } from './site.ts'
 import { show, type Visit, visitHandler } from './visit.ts'
+import { explanationOf, type Refusals } from './why.ts'
 
 /** What the mint may be asked for; what is left out is the demo's own. */
 type Asked = Readonly<Record<string, string | undefined>>
 
-type DevSite = Site & { demo: Demo }
+type DevSite = Site & { demo: Demo; refusals: Refusals }
 
 /** Adds the routes of dev mode. */
 export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
@@ -73,20 +74,20 @@ function showCallback(site: DevSite, visit: Visit): FastifyReply {
 
 function showReason(site: DevSite, visit: Visit): FastifyReply {
   const { reason = '' } = visit.request.params as Record<string, string>
-  const { call, words } = visit
-  const known = Object.hasOwn(REASONS, reason) ? REASONS[reason as Reason] : undefined
-  if (!known) throw new Refusal('not_found')
-  const { code, says, fix } = known
-  const details = { expected: says, fix }
-  const view = {
-    base: site.base,
-    status: 400,
-    code,
-    sentence: says,
-    requestId: call.requestId,
-    details,
-  }
-  return show(visit, errorPage(view, words))
+  const { request } = visit.request.query as Record<string, unknown>
+  if (!isReason(reason)) throw new Refusal('not_found')
+  const requestId = String(request)
+  const from = site.refusals.find(requestId)
+  const view = { base: site.base, reason, code: REASONS[reason].code }
+  const page =
+    from?.reason === reason
+      ? whyPage({ ...view, explained: from.explained, from: { ...from, requestId } }, visit.words)
+      : whyPage({ ...view, explained: explanationOf(reason) }, visit.words)
+  return show(visit, page)
+}
+
+function isReason(name: string): name is Reason {
+  return Object.hasOwn(REASONS, name)
 }
 
 // Nobody but a local program may call it: a page of another site cannot send JSON without asking.

@@ -2,6 +2,7 @@
 
 import { Refusal } from '@patois/core'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { chooseWords } from '../pages/words/index.ts'
 import { allowOrigin } from './cors.ts'
 import { logDecision } from './event.ts'
 import { type Guard, sendSentence } from './guards.ts'
@@ -9,7 +10,7 @@ import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
 import { refusalAnswer, tell } from './refused.ts'
 import type { Site, Station } from './site.ts'
-import { visitHandler } from './visit.ts'
+import { showTold, visitHandler } from './visit.ts'
 
 /** Answers a request whose path leads to no route, since it cannot be read. */
 export function refusePath(
@@ -26,17 +27,16 @@ export function refusePath(
 
 /** Adds an answer for everything that no handler answers. */
 export function addFallbacks(server: FastifyInstance, site: Site): void {
-  const nothing = visitHandler(site, ownStation('/nothing'), async () => {
-    throw new Refusal('not_found')
-  })
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
     const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
-    if (allowed.length > 0) {
-      reply.header('allow', allowed.join(', '))
-      return sendSentence(reply, 405, `This address takes ${allowed.join(' or ')}.`)
+    const isKnown = allowed.length > 0
+    if (isKnown) reply.header('allow', allowed.join(', '))
+    if ((request.headers.accept ?? '').includes('text/html')) {
+      const refusal = new Refusal(isKnown ? 'method_wrong' : 'not_found', { rightValues: allowed })
+      return showNothing(site, { request, reply }, refusal)
     }
-    if ((request.headers.accept ?? '').includes('text/html')) return nothing(request, reply)
+    if (isKnown) return sendSentence(reply, 405, `This address takes ${allowed.join(' or ')}.`)
     return sendSentence(reply, 404, 'Nothing is here.')
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
@@ -51,6 +51,17 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
     site.log.error({ requestId: request.id, err: error }, 'bug')
     return sendSentence(reply, 500, 'The server failed.')
   })
+}
+
+// No operation was reached, so there is no event; and nobody is asked who they are.
+async function showNothing(
+  site: Site,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  refusal: Refusal,
+): Promise<FastifyReply> {
+  const call = openCall(site, ownStation('/nothing'), request)
+  const words = chooseWords(undefined, request.headers['accept-language'])
+  return showTold(site, { request, reply, call, words }, await tell(site, call, refusal))
 }
 
 async function refuseCall(

@@ -1,15 +1,8 @@
 // Refused: what was thrown becomes an answer, in the caller's dialect or on a page.
 
-import {
-  type Answer,
-  type Call,
-  REASONS,
-  type Reason,
-  Refusal,
-  Unavailable,
-  writeRefusal,
-} from '@patois/core'
+import { type Answer, type Call, Refusal, Unavailable, writeRefusal } from '@patois/core'
 import type { Site } from './site.ts'
+import { explain } from './why.ts'
 
 /** What a caller hears about something thrown, and what the log says. */
 export type Told = {
@@ -19,13 +12,13 @@ export type Told = {
   reason: string
   retryAfter?: number
   /** Present for refusals, whose causes are known; for dev mode's eyes only. */
-  explained?: { reason: Reason; expected: string; fix: string }
+  refusal?: Refusal
 }
 
 /** Commits a refusal's plan, and says what to answer; a bug is logged whole and told to nobody. */
 export async function tell(site: Site, call: Call, thrown: unknown): Promise<Told> {
   if (thrown instanceof Refusal) {
-    const { plan, retryAfter, expected } = thrown.details
+    const { plan, retryAfter } = thrown.details
     if (plan) {
       try {
         await site.parts.store.commit(plan)
@@ -38,11 +31,7 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
       sentence: thrown.sentence,
       status: thrown.status,
       reason: thrown.reason,
-      explained: {
-        reason: thrown.reason,
-        expected: expected ?? REASONS[thrown.reason].says,
-        fix: REASONS[thrown.reason].fix,
-      },
+      refusal: thrown,
       ...(retryAfter !== undefined && { retryAfter }),
     }
   }
@@ -65,7 +54,7 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
 
 /** The refusal as the operation's dialect writes it; in dev mode with a link to its explanation. */
 export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
-  const uri = site.demo && told.explained && `${site.parts.issuer}/dev/why/${told.explained.reason}`
+  const uri = whyUri(site, call, told)
   const { now: at, path, about, fields } = call
   const shown = {
     ...told,
@@ -77,5 +66,25 @@ export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
   }
   const answer = writeRefusal(call.operation, shown, site.parts.issuer)
   if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
+  if (uri) remember(site, call, told, answer)
+  // Not every dialect has a place for it in its body.
+  if (uri) answer.headers.link = `<${uri}>; rel="help"`
   return answer
+}
+
+function whyUri({ refusals, parts }: Site, { requestId }: Call, { refusal }: Told) {
+  if (!refusals || !refusal) return undefined
+  return `${parts.issuer}/dev/why/${refusal.reason}?request=${requestId}`
+}
+
+function remember({ refusals }: Site, call: Call, { refusal }: Told, { status }: Answer): void {
+  if (!refusal) return
+  refusals?.keep(call.requestId, {
+    reason: refusal.reason,
+    status,
+    dialect: call.dialect.name,
+    operation: call.operation.does,
+    path: call.path,
+    explained: explain(call, refusal),
+  })
 }

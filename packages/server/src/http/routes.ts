@@ -2,6 +2,7 @@
 
 import { type Deed, openapi, pathsOverlap } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { icon } from '../pages/icon.ts'
 import { style } from '../pages/style.ts'
 import { visitAuthorize, visitConsent } from './authorize.ts'
 import { authorizeCallHandler } from './authorize-call.ts'
@@ -99,10 +100,11 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   app.post(`${base}/login`, page('/login', submitLogin))
   app.post(`${base}/login/end`, page('/logout', submitLogout))
   app.post(`${base}/consent`, page('/consent', visitConsent))
-  app.get(`${base}/assets/patois.css`, sendStyle)
+  app.get(`${base}/assets/patois.css`, asset('text/css; charset=utf-8', style))
+  app.get(`${base}/assets/patois.svg`, asset('image/svg+xml', icon))
   addDocuments(app, site)
-  const { demo } = site
-  if (demo) addDevRoutes(app, { ...site, demo })
+  const { demo, refusals } = site
+  if (demo && refusals) addDevRoutes(app, { ...site, demo, refusals })
 }
 
 // A dialect that is mounted twice is described once, with both its addresses.
@@ -162,9 +164,7 @@ function pathsOf(site: Site, { operation, mount, path }: Station): string[] {
   return [...new Set(forms)]
 }
 
-async function sendStyle(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  return reply
-    .header('cache-control', 'public, max-age=3600')
-    .type('text/css; charset=utf-8')
-    .send(style)
+function asset(type: string, text: string) {
+  return async (_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    reply.header('cache-control', 'public, max-age=3600').type(type).send(text)
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { ClientAddress } from './address.ts'
 import type { Forms } from './forms.ts'
+import type { Refusals } from './why.ts'
 
 /** A dialect and where it stands: its prefix, and the host it answers on. */
 export type Mount = { dialect: Dialect; at: string; host?: string }
@@ -37,8 +38,9 @@ export type Site = {
   origin: string
   /** Hears the event of each request. */
   on?: (event: AuditEvent) => void
-  /** Present in dev mode only. */
+  /** Present in dev mode only, both of them. */
   demo?: Demo
+  refusals?: Refusals
 }
 
 /** The absolute URL that a mounted dialect's paths stand below. */

@@ -1,16 +1,17 @@
 // Visit: a person's browser at one of our pages, and how a page is shown to it.
 
 import { randomBytes } from 'node:crypto'
-import { type Call, parseForm, Refusal, SECRET_FIELDS } from '@patois/core'
+import { type Call, parseForm, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error.ts'
 import { chooseWords, type Words } from '../pages/words/index.ts'
 import { type Browser, readBrowser } from './browser.ts'
 import { logDecision } from './event.ts'
 import { openCall } from './message.ts'
-import { tell } from './refused.ts'
+import { type Told, tell } from './refused.ts'
 import type { Site, Station } from './site.ts'
 import { turn } from './turn.ts'
+import { explain } from './why.ts'
 
 /** One visit. */
 export type Visit = {
@@ -29,8 +30,6 @@ export type Showing = {
   /** Of the one script that the page carries. */
   nonce?: string
 }
-
-const SHOWN_LENGTH = 200
 
 /** A handler of visits: whatever it throws is shown on a page. */
 export function visitHandler(
@@ -80,7 +79,11 @@ export function speak(visit: Visit, uiLocales: string | null | undefined): void 
 }
 
 /** Shows a page of ours. */
-export function show({ reply }: Visit, text: string, showing: Showing = {}): FastifyReply {
+export function show(
+  { reply }: Pick<Visit, 'reply'>,
+  text: string,
+  showing: Showing = {},
+): FastifyReply {
   const { status = 200, leaves = false, nonce } = showing
   return reply
     .code(status)
@@ -98,7 +101,7 @@ function policy(leaves: boolean, nonce: string | undefined): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
-    "img-src 'self' data:",
+    "img-src 'self'",
     ...(leaves ? [] : ["form-action 'self'"]),
     ...(nonce ? [`script-src 'nonce-${nonce}'`] : []),
     "frame-ancestors 'none'",
@@ -112,23 +115,20 @@ export function newNonce(): string {
 }
 
 async function showError(site: Site, visit: Visit, thrown: unknown): Promise<FastifyReply> {
-  const { call, words, reply } = visit
-  const told = await tell(site, call, thrown)
-  const status = told.status ?? 400
-  if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
-  logDecision(site, call, status, told.reason)
-  const details = site.demo && told.explained && { sent: sentOf(call), ...told.explained }
-  const { code, sentence, reason } = told
-  const view = { base: site.base, status, code, reason, sentence, requestId: call.requestId }
-  return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
+  const told = await tell(site, visit.call, thrown)
+  logDecision(site, visit.call, told.status ?? 400, told.reason)
+  return showTold(site, visit, told)
 }
 
-const HIDDEN: readonly string[] = [...SECRET_FIELDS, 'id_token_hint']
-
-function sentOf({ fields }: Call): [string, string][] {
-  return Object.entries(fields)
-    .filter(([name]) => !HIDDEN.includes(name))
-    .map(([name, value]) => [name, [value].flat().join(' ').slice(0, SHOWN_LENGTH)])
+/** Shows what a browser hears of something that was refused or went wrong. */
+export function showTold(site: Site, visit: Omit<Visit, 'browser'>, told: Told): FastifyReply {
+  const { call, words, reply } = visit
+  const { status = 400 } = told
+  if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
+  const { code, sentence, reason, refusal } = told
+  const details = site.refusals && refusal && explain(call, refusal)
+  const view = { base: site.base, status, code, reason, sentence, requestId: call.requestId }
+  return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
 }
 
 /** The fields of a form of ours, each at most once. Throws a Refusal for anything else. */

@@ -23,6 +23,7 @@ export function layout({ base, title, words, body, wide = false }: Layout): stri
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
 <title>${fill(words.title, { page: title })}</title>
+<link rel="icon" type="image/svg+xml" href="${base}/assets/patois.svg">
 <link rel="stylesheet" href="${base}/assets/patois.css">
 </head>
 <body>

@@ -9,6 +9,7 @@ import { homePage } from './home.ts'
 import { loginPage } from './login.ts'
 import { logoutPage, signedOutPage } from './logout.ts'
 import { signedInPage } from './signed-in.ts'
+import { whyPage } from './why.ts'
 import { en } from './words/en.ts'
 import { locales, type Words } from './words/index.ts'
 
@@ -17,7 +18,15 @@ const common = { base: '/auth', action: '/auth/login', request: evil, csrf: evil
 const scopes = [{ name: evil }, { name: 'x', sentence: evil }, { name: 'email' }]
 const commands = [{ dialect: evil, title: evil, command: evil }]
 const secrets = { clientId: evil, clientSecret: evil, username: evil, password: evil }
-const details = { sent: [[evil, evil] as const], expected: evil, fix: evil }
+const details = {
+  sent: [{ name: evil, place: evil, value: evil }, { name: evil }],
+  told: evil,
+  found: evil,
+  expected: evil,
+  rightValues: [evil],
+  fix: evil,
+}
+const from = { requestId: evil, status: 400, dialect: evil, operation: evil, path: evil }
 
 const pages: Record<string, (words: Words) => string> = {
   login: (words) =>
@@ -36,6 +45,7 @@ const pages: Record<string, (words: Words) => string> = {
       { base: '', status: 400, code: evil, sentence: evil, requestId: evil, details },
       words,
     ),
+  why: (words) => whyPage({ base: '', reason: evil, code: evil, explained: details, from }, words),
   home: (words) =>
     homePage(
       { base: '', issuer: evil, dev: { ...secrets, signInUrl: evil, commands }, links: [] },

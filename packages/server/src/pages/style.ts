@@ -233,6 +233,8 @@ summary::marker { color: var(--accent); }
 }
 
 .command code, .try dd { -webkit-user-select: all; user-select: all; }
+/* Secrets are typed by hand too: I, l and 1 must differ. */
+.try dd { font-family: var(--mono); font-size: .875rem; }
 
 .try { display: grid; gap: 1rem; margin: 0 0 1rem; justify-items: start; }
 .try .facts { width: 100%; margin: 0; }
@@ -245,11 +247,16 @@ summary::marker { color: var(--accent); }
 .reference { margin-top: 2rem; color: var(--soft); }
 .reference h2 { margin: 0 0 .5rem; font-size: .875rem; font-weight: 600; }
 .reference .facts { margin: 0; }
+.reference .note { margin: .75rem 0 0; }
 .reference .facts > div { padding: .3125rem 0; border: 0; font-size: .8125rem; }
 .reference dt { min-width: 4.25rem; }
 .reference dd { flex-basis: 9rem; color: var(--soft); font-family: var(--mono); font-weight: 400; }
 
 .details > p { margin: 0; }
+.details > h3:first-child { margin-top: 0; }
+
+.values { margin: .25rem 0 0; padding: 0; list-style: none; }
+.place { color: var(--soft); font-size: .8125rem; font-weight: 400; }
 
 table { width: 100%; table-layout: fixed; border-collapse: collapse; font-size: .9375rem; }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 500; }

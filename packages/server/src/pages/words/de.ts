@@ -87,13 +87,27 @@ export const de: Words = {
     message: 'Meldung',
     requestId: 'Anfrage',
     details: 'Für Entwickler',
+    found: 'Was geschehen ist',
     sent: 'Was gesendet wurde',
     field: 'Feld',
     value: 'Wert',
-    nothingSent: 'Es wurde nichts gesendet.',
+    nothingSent: 'Aus der Anfrage wurde kein Feld gelesen.',
+    secret: 'gesendet, aber nicht gezeigt',
     empty: 'leer',
     expected: 'Was erwartet wurde',
     fix: 'So lässt es sich beheben',
+  },
+
+  why: {
+    title: 'Warum das abgelehnt wurde',
+    lead: 'Der Server hat Ihrer Anwendung mit einem Fehler geantwortet. Diese Seite sagt mehr als die Antwort; es gibt sie nur im Entwicklungsmodus.',
+    told: 'Was der Aufrufer erfahren hat',
+    reason: 'Grund',
+    path: 'Pfad',
+    operation: 'Operation',
+    dialect: 'Dialekt',
+    unknown:
+      'Die Anfrage selbst ist hier nicht bekannt: Aufbewahrt werden nur die neuesten Ablehnungen seit dem Start.',
   },
 
   errors: {
@@ -130,6 +144,11 @@ export const de: Words = {
       title: 'Bitte versuchen Sie das noch einmal',
       sentence:
         'Dieses Formular war zu lange offen oder kam nicht von unserer eigenen Seite; es wurde nichts geändert. Bitte gehen Sie zurück, laden Sie die Seite neu und versuchen Sie es noch einmal.',
+    },
+    method_wrong: {
+      title: 'Unter dieser Adresse gibt es nichts zu sehen',
+      sentence:
+        'Sie ist für Anwendungen da oder für ein Formular auf einer anderen Seite. Bitte gehen Sie dorthin zurück, wo Sie herkamen, und beginnen Sie noch einmal.',
     },
     not_found: {
       title: 'Hier ist nichts',

@@ -85,13 +85,27 @@ export const en = {
     message: 'Message',
     requestId: 'Request',
     details: 'For the developer',
+    found: 'What happened',
     sent: 'What was sent',
     field: 'Field',
     value: 'Value',
-    nothingSent: 'Nothing was sent.',
+    nothingSent: 'No field was read from the request.',
+    secret: 'sent, but not shown',
     empty: 'empty',
     expected: 'What was expected',
     fix: 'How to fix it',
+  },
+
+  why: {
+    title: 'Why this was refused',
+    lead: 'The server answered your application with an error. This page says more than the answer does, and exists in development mode only.',
+    told: 'What the caller was told',
+    reason: 'Reason',
+    path: 'Path',
+    operation: 'Operation',
+    dialect: 'Dialect',
+    unknown:
+      'The request itself is not known here: only the latest refusals since the start are kept.',
   },
 
   errors: {
@@ -128,6 +142,11 @@ export const en = {
       title: 'Please try that again',
       sentence:
         'This form was open for too long or did not come from our own page, so nothing was changed. Please go back, reload the page and try again.',
+    },
+    method_wrong: {
+      title: 'There is nothing to see at this address',
+      sentence:
+        'It is meant for applications, or for a form on another page. Please go back to where you came from and start again.',
     },
     not_found: {
       title: 'There is nothing here',
