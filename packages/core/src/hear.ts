@@ -3,26 +3,48 @@
 import type { Answer } from './answer.ts'
 import type { AnswerShape, Constants, Operation, RefusalRow } from './dialects/dialect.ts'
 import type { ErrorCode, Facts } from './oauth.ts'
-import { REASONS, type Reason } from './refusal.ts'
+import type { Reason } from './refusal.ts'
 import { type FactTable, factSpots } from './spot.ts'
 import { readFact } from './value.ts'
 
-/** What an answer turned out to say; `unreadable` is one that fits the dialect in no way. */
+/** A refusal as it was heard; `code` is the protocol's where the dialect knows it, else the wire's. */
+export type HeardRefusal = {
+  kind: 'refused'
+  code: string
+  sentence?: string
+  uri?: string
+  reason?: Reason
+  status: number
+}
+
+/**
+ * What an answer turned out to say: facts, and in `extra` whatever else stood there; a refusal; or
+ * something `unreadable`, which fits the dialect in no way.
+ */
 export type Heard =
-  | { kind: 'facts'; facts: Facts }
-  | { kind: 'refused'; code: string; sentence?: string; reason?: Reason; status: number }
+  | { kind: 'facts'; facts: Facts; extra: Facts; status: number }
+  | HeardRefusal
   | { kind: 'unreadable'; status: number }
 
-type Said = Pick<Answer, 'status' | 'body'>
+/** An answer as it came; without its headers nothing is heard in them. */
+export type Said = Pick<Answer, 'status' | 'body'> & Partial<Pick<Answer, 'headers'>>
+
+type Body = Readonly<Record<string, unknown>>
+
+function isBody(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 function valueAt(body: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (value, name) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-        ? (value as Record<string, unknown>)[name]
-        : undefined,
+    (value, name) => (isBody(value) && Object.hasOwn(value, name) ? value[name] : undefined),
     body,
   )
+}
+
+function textAt(body: unknown, ...paths: readonly string[]): string | undefined {
+  const values = paths.map((path) => valueAt(body, path.split('.')))
+  return values.find((one): one is string => typeof one === 'string' && one !== '')
 }
 
 function factsIn(body: unknown, table: FactTable, now: number): Record<string, unknown> {
@@ -36,11 +58,12 @@ function factsIn(body: unknown, table: FactTable, now: number): Record<string, u
   return facts
 }
 
+// Liberal in what is accepted: the type that a server calls its answer is often another one's.
 function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined
+    return /^[\w.-]+=[^<\s]*$/.test(text) ? Object.fromEntries(new URLSearchParams(text)) : undefined
   }
 }
 
@@ -49,28 +72,21 @@ function parse(text: string): unknown {
  * `now`. Where success and refusal say different things under one name, that name alone decides.
  */
 export function hearAnswer(operation: Operation, said: Said, now: number): Heard {
+  const { status } = said
   const body = parse(said.body)
-  const { answers } = operation
-  if (isSuccess(operation, said, body)) {
-    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body)
-    if (!isObject) return { kind: 'unreadable', status: said.status }
-    const { facts } = answers
-    return {
-      kind: 'facts',
-      facts: facts === 'as they are' ? (body as Facts) : factsOf(answers, body, now),
-    }
-  }
-  return hearRefusal(operation, said, body)
+  const verdict = verdictOf(operation, body)
+  const isGood = verdict ?? (status >= 200 && status < 300)
+  if (!isGood) return hearRefusal(operation, said, body)
+  const heard = hearFacts(operation.answers, body, now)
+  // An error where the tokens should be is one, whatever the status says.
+  const isEmpty = heard === undefined || Object.keys(heard.facts).length === 0
+  const refusal = verdict === undefined && isEmpty ? hearRefusal(operation, said, body) : undefined
+  if (refusal?.kind === 'refused') return refusal
+  if (!heard) return { kind: 'unreadable', status }
+  return { kind: 'facts', status, ...heard }
 }
 
-function factsOf({ facts, says = {} }: AnswerShape, body: object, now: number): Facts {
-  const heard = facts === 'as they are' ? {} : factsIn(body, facts, now)
-  // What is always said is a fact as well, under the name that it has at the top.
-  const constants = Object.entries(says).filter(([name]) => !name.includes('.'))
-  return { ...Object.fromEntries(constants), ...heard }
-}
-
-function isSuccess({ answers, refuses }: Operation, { status }: Said, body: unknown): boolean {
+function verdictOf({ answers, refuses }: Operation, body: unknown): boolean | undefined {
   const ours: Constants = answers.says ?? {}
   const theirs: Constants = refuses.says ?? {}
   const telling = Object.keys(theirs).filter((name) => theirs[name] !== ours[name])
@@ -78,31 +94,81 @@ function isSuccess({ answers, refuses }: Operation, { status }: Said, body: unkn
     const value = valueAt(body, name.split('.'))
     if (value !== undefined) return value !== theirs[name]
   }
-  return status >= 200 && status < 300
+  return undefined
 }
 
-function hearRefusal({ refuses }: Operation, { status }: Said, body: unknown): Heard {
-  const { error = '', error_description: sentence } = factsIn(body, refuses.facts, 0)
-  if (typeof error !== 'string' || (error === '' && sentence === undefined && status < 400)) {
-    return { kind: 'unreadable', status }
+function hearFacts(
+  { facts, says = {} }: AnswerShape,
+  body: unknown,
+  now: number,
+): { facts: Facts; extra: Facts } | undefined {
+  if (!isBody(body)) return undefined
+  if (facts === 'as they are') {
+    const { error } = body
+    return typeof error === 'string' ? { facts: {}, extra: body } : { facts: body, extra: {} }
   }
-  const told = typeof sentence === 'string' ? sentence : undefined
-  const said = { status, ...(told !== undefined && { sentence: told }) }
-  const fits = (row: RefusalRow | undefined, code: string): boolean =>
-    row !== undefined && isRow(row, { status, error, sentence: told ?? '' }, code)
-  // Only a sentence of its own tells a reason from its code.
-  const reason = (Object.keys(refuses.reasons ?? {}) as Reason[]).find((name) => {
-    const row = refuses.reasons?.[name]
-    return row?.sentence !== undefined && fits(row, REASONS[name].code)
-  })
-  if (reason) return { kind: 'refused', code: REASONS[reason].code, reason, ...said }
-  const row = Object.entries(refuses.rows).find(([code, one]) => fits(one, code))
-  return { kind: 'refused', code: row?.[0] ?? (error || codeOf(status)), ...said }
+  const heard = factsIn(body, facts, now)
+  const read = [...factSpots(facts).map(({ path }) => path.join('.')), ...Object.keys(says)]
+  return { facts: heard, extra: without(body, new Set(read), '') }
 }
 
-// 429 and 503 are nobody's to rename, and mean the same everywhere.
-function codeOf(status: number): ErrorCode {
-  return status === 429 || status === 503 ? 'temporarily_unavailable' : 'invalid_request'
+// What was read once is not said again: above all no token.
+function without(body: Body, read: ReadonlySet<string>, path: string): Body {
+  const rest = Object.entries(body).flatMap(([name, value]) => {
+    const place = path + name
+    if (read.has(place)) return []
+    if (!isBody(value)) return [[name, value] as const]
+    const inside = without(value, read, `${place}.`)
+    return Object.keys(inside).length > 0 ? [[name, inside] as const] : []
+  })
+  return Object.fromEntries(rest)
+}
+
+function hearRefusal({ refuses }: Operation, said: Said, body: unknown): Heard {
+  const { status } = said
+  const own = factsIn(body, refuses.facts, 0)
+  const isOwn = typeof own.error === 'string' || typeof own.error_description === 'string'
+  const { error, error_description: sentence, error_uri: uri } = isOwn ? own : anyError(said, body)
+  const found = {
+    status,
+    error: typeof error === 'string' ? error : '',
+    sentence: typeof sentence === 'string' ? sentence : '',
+  }
+  const told = {
+    status,
+    ...(found.sentence !== '' && { sentence: found.sentence }),
+    ...(typeof uri === 'string' && { uri }),
+  }
+  // Only a sentence of its own tells a reason from its code.
+  for (const [reason, row] of Object.entries(refuses.reasons ?? {})) {
+    const { code = 'invalid_request' } = row
+    const isReason = row.sentence !== undefined && isRow(row, found, code)
+    if (isReason) return { kind: 'refused', code, reason: reason as Reason, ...told }
+  }
+  const known = Object.entries(refuses.rows).find(([code, row]) => isRow(row, found, code))
+  const code = known?.[0] ?? (found.error || codeOf(found))
+  return code ? { kind: 'refused', code, ...told } : { kind: 'unreadable', status }
+}
+
+// Errors as half the world says them, for answers that are not of the dialect.
+function anyError({ headers = {} }: Said, body: unknown): Facts {
+  const challenge = headers['www-authenticate'] ?? ''
+  const inHeader = (name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge)?.[1]
+  return {
+    error:
+      textAt(body, 'error', 'error.code', 'error.type', 'error.error', 'code', '.tag') ??
+      inHeader('error'),
+    error_description:
+      textAt(body, 'error_description', 'error.message', 'error.error_description', 'message') ??
+      inHeader('error_description'),
+    error_uri: textAt(body, 'error_uri'),
+  }
+}
+
+// Without a code of the wire's own, 429 and 503 still mean the same everywhere.
+function codeOf({ status, sentence }: { status: number; sentence: string }): ErrorCode | undefined {
+  if (status === 429 || status === 503) return 'temporarily_unavailable'
+  return sentence === '' ? undefined : 'invalid_request'
 }
 
 // A row fits when it writes this code where the wire has one, and else this status and sentence.
@@ -113,7 +179,8 @@ function isRow(
 ): boolean {
   const sameText = row.sentence === undefined || fitsSentence(row.sentence, said.sentence)
   if (said.error !== '') return (row.error ?? code) === said.error && sameText
-  return row.status === said.status && sameText
+  const isBare = said.sentence === '' && row.body !== false
+  return row.status === said.status && sameText && !isBare
 }
 
 /** A sentence with places to fill fits whatever they were filled with. */
@@ -124,9 +191,10 @@ function fitsSentence(pattern: string, sentence: string): boolean {
 }
 
 /** The facts of an authorization answer, out of the URL that the browser came back to. */
-export function hearRedirect(operation: Operation, url: string): Facts {
+export function hearRedirect(operation: Operation, url: string): { facts: Facts; extra: Facts } {
+  const query = Object.fromEntries(new URL(url).searchParams)
   const { facts } = operation.answers
-  const query = new URL(url).searchParams
-  const found = Object.fromEntries([...query].map(([name, value]) => [name, value]))
-  return facts === 'as they are' ? found : factsIn(found, facts, 0)
+  if (facts === 'as they are') return { facts: query, extra: {} }
+  const names = new Set(factSpots(facts).map(({ path }) => path.join('.')))
+  return { facts: factsIn(query, facts, 0), extra: without(query, names, '') }
 }

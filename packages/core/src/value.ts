@@ -26,12 +26,16 @@ function parseJsonTexts(text: string): string[] | undefined {
 
 /** The value of a field out of what stood in its spot. Throws a Refusal for another type. */
 export function readValue(form: Form, value: unknown): string | string[] {
+  const read = valueOf(form, value)
+  if (read === undefined) throw new Refusal('field_malformed')
+  return read
+}
+
+function valueOf(form: Form, value: unknown): string | string[] | undefined {
   if (form === 'array') {
-    const texts = textsOf(value) ?? (typeof value === 'string' ? parseJsonTexts(value) : undefined)
-    if (!texts) throw new Refusal('field_malformed')
-    return texts
+    return textsOf(value) ?? (typeof value === 'string' ? parseJsonTexts(value) : undefined)
   }
-  if (typeof value !== 'string') throw new Refusal('field_malformed')
+  if (typeof value !== 'string') return undefined
   switch (form) {
     case 'space':
       return splitScope(value)
@@ -72,7 +76,7 @@ export function readFact(form: Form, value: unknown, now: number): unknown {
     case 'text':
       return value
     default:
-      return Array.isArray(value) ? value : readValue(form === 'list' ? 'space' : form, value)
+      return textsOf(value) ?? valueOf(form === 'list' ? 'space' : form, value)
   }
 }
 

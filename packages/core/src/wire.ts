@@ -131,7 +131,11 @@ type Parts = {
   basic: { client_id?: string; client_secret?: string; isRaw?: boolean }
 }
 
-function put(parts: Parts, { place, name, form }: FieldSpot, value: string | string[]): void {
+function put(
+  parts: Parts,
+  { place, name, form }: Omit<FieldSpot, 'field'>,
+  value: string | string[],
+): void {
   if (place === 'json') {
     parts.json[name] = form === 'array' || !isListForm(form) ? value : writeField(form, value)[0]
     return
@@ -150,15 +154,26 @@ function put(parts: Parts, { place, name, form }: FieldSpot, value: string | str
   }
 }
 
-/** The request that carries `fields`, as a client of this dialect sends it. */
-export function writeRequest(operation: Operation, fields: Fields): Message {
+/**
+ * The request that carries `fields`, as a client of this dialect sends it; `variables` fill the
+ * parts of the path that are no fields.
+ */
+export function writeRequest(
+  operation: Operation,
+  fields: Fields,
+  variables: Readonly<Record<string, string>> = {},
+): Message {
   const parts: Parts = {
     query: new URLSearchParams(),
     form: new URLSearchParams(),
     json: {},
     headers: {},
-    params: {},
+    params: { ...variables },
     basic: {},
+  }
+  for (const [spot, value] of Object.entries(operation.adds ?? {})) {
+    const [place, name = ''] = spot.split(' ')
+    put(parts, { place: place as Place, name, form: 'text' }, value)
   }
   const done = new Set<FieldName>()
   for (const spot of fieldSpots(operation)) {
@@ -181,12 +196,12 @@ export function writeRequest(operation: Operation, fields: Fields): Message {
 }
 
 function writeBody(operation: Operation, { form, json, headers }: Parts): string {
-  const spots = fieldSpots(operation)
   if (form.size > 0) {
     headers['content-type'] = TYPES.form
     return form.toString()
   }
-  if (!spots.some(({ place }) => place === 'json') || operation.methods[0] === 'GET') return ''
+  const isJson = fieldSpots(operation).some(({ place }) => place === 'json')
+  if (operation.methods[0] === 'GET' || !(isJson || Object.keys(json).length > 0)) return ''
   headers['content-type'] = TYPES.json
   return JSON.stringify(json)
 }

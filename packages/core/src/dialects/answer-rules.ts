@@ -11,6 +11,8 @@ import {
 } from './draft.ts'
 import { LIST_FORMS, TIME_FORMS } from './lists.ts'
 
+type RefusalDraft = NonNullable<OperationDraft['refuses']>
+
 type Said = Readonly<Record<string, unknown>>
 
 const REDIRECTS = ['authorize', 'logout']
@@ -148,7 +150,32 @@ function refusalFaults({ refuses = {} }: OperationDraft): Found {
     ...Object.entries(reasons).flatMap(([reason, row]) =>
       rowFaults(row, `refuses.reasons.${reason}`, codeOf(reason), facts),
     ),
+    ...toldFaults(refuses, codeOf),
   ]
+}
+
+// Whoever hears a refusal must be able to tell that it is one, and which.
+function toldFaults(
+  { facts = {}, says = {}, otherwise, rows = {}, reasons = {} }: RefusalDraft,
+  codeOf: (reason: string) => string | undefined,
+): Found {
+  const tells = Object.hasOwn(facts, 'error') || Object.keys(says).length > 0
+  const all: [string, RowDraft | undefined, string | undefined][] = [
+    ['otherwise', otherwise, undefined],
+    ...Object.entries(rows).map(([code, row]) => [`rows.${code}`, row, undefined] as const),
+    ...Object.entries(reasons).map(
+      ([reason, row]) => [`reasons.${reason}`, row, codeOf(reason)] as const,
+    ),
+  ].map(([path, row, code]) => [`refuses.${path}`, row as RowDraft, code as string | undefined])
+  return all.flatMap(([path, row, code]) => {
+    const { status = 400 } = row ?? {}
+    const isGood = status < 400
+    const isOther = row?.code !== undefined && row.code !== code
+    return [
+      ...when(isGood && !(status === 200 && tells), `${path}.status`, 'must be 400 or more'),
+      ...when(isOther, `${path}.code`, code ? `must be ${code}` : 'is for reasons only'),
+    ]
+  })
 }
 
 function rowFaults(

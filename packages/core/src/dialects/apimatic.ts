@@ -65,6 +65,8 @@ export const apimatic = {
       methods: ['POST'],
       path: '/oauth2/auth-server/request_token',
       grants: ['client_credentials'],
+      headers: ['Authorization'],
+      names: { requestTokenOAuthCcg: 'client_credentials' },
       reads: { ...client, grant_type: 'form grant_type', scope: 'form scope space' },
       answers,
       refuses,
@@ -74,6 +76,13 @@ export const apimatic = {
       methods: ['POST'],
       path: '/oauth2/non-auth-server/token',
       grants: ['authorization_code', 'refresh_token', 'password'],
+      headers: ['Authorization'],
+      names: {
+        requestTokenOAuthAcg: 'authorization_code',
+        refreshTokenOAuthAcg: 'refresh_token',
+        requestTokenOAuthRopcg: 'password',
+        refreshTokenOAuthRopcg: 'refresh_token',
+      },
       reads: {
         ...client,
         grant_type: 'form grant_type',

@@ -26,6 +26,12 @@ const refuses: RefusalShape = {
 export const bolt = {
   name: 'bolt',
   title: 'Bolt',
+  documentation: 'https://help.bolt.com/developers/bolt-oauth',
+  servers: {
+    production: 'https://api.bolt.com',
+    sandbox: 'https://api-sandbox.bolt.com',
+    staging: 'https://api-staging.bolt.com',
+  },
   scopes: {
     'bolt.account.view': 'See your Bolt account: addresses, payment methods and the like',
     'bolt.account.manage': 'See, change and delete what is in your Bolt account',
@@ -84,6 +90,8 @@ export const bolt = {
       path: '/v1/oauth/token',
       grants: ['authorization_code', 'refresh_token'],
       needs: ['scope'],
+      headers: ['X-Publishable-Key', 'X-API-Key', 'Authorization'],
+      names: { oAuthToken: 'any' },
       reads: {
         grant_type: 'form grant_type',
         client_id: 'form client_id',

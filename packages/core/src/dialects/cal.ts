@@ -86,7 +86,10 @@ const refusesMe: RefusalShape = {
     token_missing: unauthorized('Invalid Access Token.'),
   },
   reasons: {
-    token_expired: refusal(498, 'TokenExpiredException', '', 'ACCESS_TOKEN_IS_EXPIRED'),
+    token_expired: {
+      ...refusal(498, 'TokenExpiredException', '', 'ACCESS_TOKEN_IS_EXPIRED'),
+      code: 'invalid_token',
+    },
   },
 }
 
@@ -106,6 +109,8 @@ const answers: Operation['answers'] = {
 export const cal = {
   name: 'cal',
   title: 'Cal.com',
+  documentation: 'https://cal.com/docs/api-reference/v2/introduction',
+  servers: { production: 'https://api.cal.com' },
   policy: {
     lifetimes: { code: 600, access_token: 3600, refresh_token: 31_536_000 },
     rounding: { access_token: 60, refresh_token: 86_400 },
@@ -119,6 +124,7 @@ export const cal = {
       isCall: true,
       methods: ['POST'],
       path: '/v2/oauth/{clientId}/authorize',
+      names: { oAuthFlowControllerAuthorize: 'any' },
       means: { response_type: 'code' },
       reads: {
         client_id: 'path clientId',
@@ -139,6 +145,8 @@ export const cal = {
       methods: ['POST'],
       path: '/v2/oauth/{clientId}/exchange',
       grants: ['authorization_code'],
+      headers: ['Authorization'],
+      names: { oAuthFlowControllerExchange: 'authorization_code' },
       means: { grant_type: 'authorization_code' },
       reads: {
         client_id: 'path clientId',
@@ -154,6 +162,8 @@ export const cal = {
       methods: ['POST'],
       path: '/v2/oauth/{clientId}/refresh',
       grants: ['refresh_token'],
+      headers: ['x-cal-secret-key'],
+      names: { oAuthFlowControllerRefreshAccessToken: 'refresh_token' },
       means: { grant_type: 'refresh_token' },
       reads: {
         client_id: 'path clientId',

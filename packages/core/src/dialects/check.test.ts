@@ -195,7 +195,7 @@ describe('W14, W15: refused with its path:', () => {
     ],
     [
       'a refusal that is none',
-      row('invalid_grant', { status: 200 }),
+      row('invalid_grant', { status: 204 }),
       'operations.token.refuses.rows.invalid_grant.status',
     ],
     [

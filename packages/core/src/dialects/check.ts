@@ -7,7 +7,7 @@ import { type DialectDraft, type Found, type OperationDraft, when } from './draf
 import { DIALECTS } from './index.ts'
 import { merged } from './merge.ts'
 import { pathsOverlap } from './paths.ts'
-import { requestFaults } from './request-rules.ts'
+import { callFaults, requestFaults } from './request-rules.ts'
 import { DIALECT_SHAPE } from './shape.ts'
 import { standard } from './standard.ts'
 import { type Fault, isNamed, walk } from './walk.ts'
@@ -66,12 +66,38 @@ function dialectFaults(dialect: DialectDraft): Found {
   const operations = Object.entries(dialect.operations ?? {})
   return [
     ...scopeFaults(dialect),
+    ...serverFaults(dialect),
     ...when(operations.length === 0, 'operations', 'must not be empty'),
     ...operations.flatMap(([name, operation]) =>
-      [...requestFaults(operation), ...answerFaults(operation)].map(
+      operationFaults(operation, dialect).map(
         ([path, sentence]) => [`operations.${name}.${path}`, sentence] as const,
       ),
     ),
+    ...(dialect.serve === false ? [] : meetings(operations)),
+  ]
+}
+
+// What is not served has only to make sense to whoever calls it.
+function operationFaults(operation: OperationDraft, { serve, variables }: DialectDraft): Found {
+  const served = [...requestFaults(operation), ...answerFaults(operation)]
+  return [...callFaults(operation, variables), ...(serve === false ? [] : served)]
+}
+
+function serverFaults({ servers = {}, variables = {}, serve, because }: DialectDraft): Found {
+  const parts = (url: string) => [...url.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  return [
+    ...Object.entries(servers).flatMap(([name, url]) =>
+      parts(url).flatMap((part) =>
+        when(!Object.hasOwn(variables, part), `servers.${name}`, `has {${part}}, not in variables`),
+      ),
+    ),
+    ...when(serve === false && because === undefined, 'because', 'is needed: say why not'),
+    ...when(serve !== false && because !== undefined, 'because', 'is for serve: false only'),
+  ]
+}
+
+function meetings(operations: readonly [string, OperationDraft][]): Found {
+  return [
     ...operations.flatMap(([name, operation], index) => {
       const other = operations.slice(0, index).find(([, one]) => meet(one, operation))
       const sentence = `answers the same requests as operations.${other?.[0]}`

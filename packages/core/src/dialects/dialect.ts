@@ -65,6 +65,8 @@ export type RefusalFact = 'error' | 'error_description' | 'error_uri' | 'status'
 /** One refusal; `{error}`, `{description}` and `{issuer}` in headers are filled in. */
 export type RefusalRow = {
   status: number
+  /** Of a reason that has a sentence of its own: the code that a caller hears in it. */
+  code?: ErrorCode
   /** The wire's own code, where it is another than the protocol's. */
   error?: string
   /** The wire's own sentence; `{client_id}` and `{user_id}` are filled in. */
@@ -90,14 +92,22 @@ export type Operation = {
   /** An authorization that a script of our own origin calls: it asks nobody, and has no page. */
   isCall?: boolean
   methods: readonly ('GET' | 'POST')[]
-  /** Path with `{name}` for parts that are fields. */
+  /** Path with `{name}` for parts that are fields, or the caller's own, such as a tenant. */
   path: string
+  /** Where the provider has it, when that is not the dialect's server: an origin, perhaps a path. */
+  at?: string
   /** The grant types that it serves, where that is not all of them. */
   grants?: readonly string[]
   /** What every call of it means without saying so. */
   means?: Fields
   /** Fields that must come beside those of the grant type. */
   needs?: readonly FieldName[]
+  /** What a caller sends with every call although it says nothing to the protocol. */
+  adds?: { readonly [place: `${'query' | 'form' | 'json' | 'header'} ${string}`]: string }
+  /** Headers that the provider's own SDKs can send along. */
+  headers?: readonly string[]
+  /** What the provider's own SDKs call it: a grant type of it, or `any` for the whole. */
+  names?: Readonly<Record<string, string>>
   /** Where each field is read; of several spots, any is read and the first is written. */
   reads: { readonly [F in FieldName]?: Spot | readonly Spot[] }
   answers: AnswerShape
@@ -142,10 +152,31 @@ export type DialectPolicy = {
   clientIdSection?: 'last'
 }
 
+/** How a provider's API wants an access token. */
+export type Presents = {
+  /** The header, when that is not `authorization`. */
+  header?: string
+  /** The word in front of the token, when that is not `Bearer`; empty for none. */
+  scheme?: string
+  /** Headers that every call of the API needs besides. */
+  adds?: Readonly<Record<string, string>>
+}
+
 /** A dialect: its operations by name, and the few policies that the wire implies. */
 export type Dialect = {
   name: string
   title: string
+  /** Where the provider says all this: an https URL. */
+  documentation?: string
+  /** The provider's own servers by environment, the usual one first. */
+  servers?: Readonly<Record<string, string>>
+  /** Parts of servers and paths that the caller fills in, each with its usual value or with ''. */
+  variables?: Readonly<Record<string, string>>
+  /** False for a dialect that is for callers only: what it needs, a server must not do. */
+  serve?: false
+  /** Why it is not served. */
+  because?: string
+  presents?: Presents
   /** Sentences of the scopes that it brings along. */
   scopes?: Readonly<Record<string, string>>
   policy: DialectPolicy

@@ -9,6 +9,7 @@ type Said = Readonly<Record<string, unknown>>
 /** A refusal row that may lack anything. */
 export type RowDraft = {
   status?: number
+  code?: string
   sentence?: string
   says?: Said
   headers?: Readonly<Record<string, string>>
@@ -20,9 +21,12 @@ export type OperationDraft = {
   isCall?: boolean
   methods?: readonly string[]
   path?: string
+  at?: string
   grants?: readonly string[]
   means?: Said
   needs?: readonly string[]
+  adds?: Readonly<Record<string, string>>
+  names?: Readonly<Record<string, string>>
   reads?: Spots
   answers?: {
     status?: number
@@ -42,6 +46,10 @@ export type OperationDraft = {
 /** A dialect that may lack anything. */
 export type DialectDraft = {
   name?: string
+  servers?: Readonly<Record<string, string>>
+  variables?: Readonly<Record<string, string>>
+  serve?: boolean
+  because?: string
   scopes?: Readonly<Record<string, string>>
   policy?: {
     implies?: Readonly<Record<string, readonly string[]>>

@@ -45,6 +45,9 @@ export const LIST_FORMS: readonly string[] = ['list', 'space', 'comma', 'array',
 /** Places of a request that have names of their own. */
 export const NAMED_PLACES = ['query', 'form', 'json', 'path', 'header'] as const
 
+/** Places of what callers send although it says nothing to the protocol. */
+export const ADDED_PLACES = ['query', 'form', 'json', 'header'] as const
+
 /** Places of a request with a closed list of names. */
 export const FIXED_SPOTS: readonly Exclude<Spot, `${(typeof NAMED_PLACES)[number]} ${string}`>[] = [
   'basic client_id',

@@ -31,16 +31,30 @@ export function requestFaults(operation: OperationDraft): Found {
   const spots = spotsOf(operation.reads)
   return [
     ...spots.flatMap((spot) => spotFaults(spot, operation)),
-    ...sharedFaults(spots),
     ...addressFaults(operation),
     ...neededFaults(operation),
-    ...meantFaults(operation),
-    ...pathFaults(operation, spots),
+    ...placeFaults(operation),
     ...methodFaults(operation),
   ]
 }
 
-function spotFaults({ owner, place, name, form }: SpotDraft, operation: OperationDraft): Found {
+/** What is wrong with it for whoever calls it: all that a dialect which is not served has to keep. */
+export function callFaults(
+  operation: OperationDraft,
+  variables: Readonly<Record<string, string>> = {},
+): Found {
+  const spots = spotsOf(operation.reads)
+  return [
+    ...spots.flatMap(formFaults),
+    ...sharedFaults(spots),
+    ...meantFaults(operation),
+    ...partFaults(operation, spots, variables),
+    ...addedFaults(operation, spots),
+    ...namedFaults(operation),
+  ]
+}
+
+function spotFaults({ owner, place, name }: SpotDraft, operation: OperationDraft): Found {
   const path = `reads.${owner}`
   const isUrl = place === 'query' || place === 'path'
   const { methods = ['POST'] } = operation
@@ -49,8 +63,6 @@ function spotFaults({ owner, place, name, form }: SpotDraft, operation: Operatio
   const isPage =
     operation.does === 'logout' || (operation.does === 'authorize' && !operation.isCall)
   const isHeader = place === 'header'
-  const repeats = form === 'list' && place !== 'query' && place !== 'form'
-  const isList = LIST_FORMS.includes(form)
   return [
     ...when(
       isUrl && SECRETS.includes(owner),
@@ -72,6 +84,14 @@ function spotFaults({ owner, place, name, form }: SpotDraft, operation: Operatio
     ...when(isBody && !methods.includes('POST'), path, `stands in a body, and GET has none`),
     ...when(isHeader && MEANT_HEADERS.test(name), path, `must not stand in the header ${name}`),
     ...when(isHeader && !/^[a-z0-9_-]+$/.test(name), path, 'must name its header in lower case'),
+  ]
+}
+
+function formFaults({ owner, place, name, form }: SpotDraft): Found {
+  const path = `reads.${owner}`
+  const repeats = form === 'list' && place !== 'query' && place !== 'form'
+  const isList = LIST_FORMS.includes(form)
+  return [
     ...when(repeats, path, 'must not have the form list there: only queries and forms repeat'),
     ...when(LISTS.includes(owner) && !isList, path, 'must have the form of a list'),
     ...when(!LISTS.includes(owner) && isList, path, 'is text and has no form of a list'),
@@ -134,18 +154,52 @@ function meantFaults({ does, grants, reads = {}, means = {} }: OperationDraft): 
   ]
 }
 
-function pathFaults({ does, path = '' }: OperationDraft, spots: readonly SpotDraft[]): Found {
+function partFaults(
+  { path = '' }: OperationDraft,
+  spots: readonly SpotDraft[],
+  variables: Readonly<Record<string, string>>,
+): Found {
   const parts = partNames(path)
   const read = spots.filter(({ place }) => place === 'path')
-  const wellKnown = path.startsWith('/.well-known/')
+  const isMeant = (part: string) =>
+    read.some(({ name }) => name === part) || Object.hasOwn(variables, part)
   return [
     ...parts.flatMap((name, index) => [
-      ...when(!read.some((one) => one.name === name), 'path', `has {${name}}, which nothing reads`),
+      ...when(!isMeant(name), 'path', `has {${name}}, which nothing reads`),
       ...when(parts.indexOf(name) !== index, 'path', `has {${name}} twice`),
     ]),
     ...read.flatMap(({ owner, name }) =>
       when(!parts.includes(name), `reads.${owner}`, `needs {${name}} in the path`),
     ),
+  ]
+}
+
+// What is added must not stand where a field does, nor say what only the caller's software may.
+function addedFaults({ adds = {} }: OperationDraft, spots: readonly SpotDraft[]): Found {
+  return Object.keys(adds).flatMap((added) => {
+    const [place = '', name = ''] = added.split(' ')
+    const other = spots.find((one) => one.place === place && one.name === name)
+    const isMeant = place === 'header' && name !== 'accept' && MEANT_HEADERS.test(name)
+    return [
+      ...when(other !== undefined, `adds.${added}`, `stands where ${other?.owner} stands`),
+      ...when(isMeant, `adds.${added}`, 'is not a dialect’s to say'),
+    ]
+  })
+}
+
+function namedFaults({ does, grants = [], names = {} }: OperationDraft): Found {
+  return Object.entries(names).flatMap(([name, grant]) =>
+    when(
+      grant !== 'any' && !(does === 'token' && grants.includes(grant)),
+      `names.${name}`,
+      'must be any, or one of its grants',
+    ),
+  )
+}
+
+function placeFaults({ does, path = '' }: OperationDraft): Found {
+  const wellKnown = path.startsWith('/.well-known/')
+  return [
     // What is not metadata is refused there when it is mounted.
     ...when(does === 'metadata' && !wellKnown, 'path', 'of metadata must begin with /.well-known/'),
     ...when(does !== 'metadata' && wellKnown, 'path', 'below /.well-known is for metadata only'),

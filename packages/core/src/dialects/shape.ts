@@ -5,10 +5,12 @@ import type {
   Dialect,
   DialectPolicy,
   Operation,
+  Presents,
   RefusalRow,
   RefusalShape,
 } from './dialect.ts'
 import {
+  ADDED_PLACES,
   ANSWER_PLACES,
   CODES,
   DEEDS,
@@ -79,6 +81,18 @@ const answerSpot: Shape = {
   says: `a place (${ANSWER_PLACES.join(', ')}), a name with dots for nesting and perhaps a form (${FORMS.join(', ')})`,
 }
 
+const url: Shape = {
+  is: 'text',
+  pattern: '^https://[^\\s?#]{1,300}$',
+  says: 'an https URL without query and fragment',
+}
+
+const documentation: Shape = {
+  is: 'text',
+  pattern: '^https://\\S{1,500}$',
+  says: 'an https URL',
+}
+
 const says: Shape = {
   is: 'table',
   of: { is: 'scalar' },
@@ -98,7 +112,8 @@ const row: Shape = {
   is: 'members',
   needs: ['status'],
   members: {
-    status: { is: 'whole', least: 400, most: 599 },
+    status: { is: 'whole', least: 200, most: 599 },
+    code: { is: 'one of', values: CODES },
     error: text,
     sentence: text,
     says,
@@ -119,9 +134,27 @@ const operation: Shape = {
       pattern: '^(?:/(?!\\.{1,2}(?:/|$))(?:[A-Za-z0-9._~-]{1,100}|\\{[A-Za-z_]{1,50}\\})){1,12}$',
       says: 'a path from its slash on, with {name} for whole parts that are fields, and without .., //, ? and #',
     },
+    at: url,
     grants: { is: 'list', of: { is: 'one of', values: GRANTS }, least: 1 },
     means: { is: 'table', of: { is: 'some', of: text }, names: MEANT_FIELDS },
     needs: { is: 'list', of: { is: 'one of', values: FIELDS } },
+    adds: {
+      is: 'table',
+      of: text,
+      names: {
+        pattern: `^(?:${wordsOf(ADDED_PLACES)}) ${REQUEST_NAME}$`,
+        says: `a place (${ADDED_PLACES.join(', ')}) and a name`,
+      },
+    },
+    headers: {
+      is: 'list',
+      of: { is: 'text', pattern: '^[A-Za-z0-9-]{1,100}$', says: 'the name of a header' },
+    },
+    names: {
+      is: 'table',
+      of: { is: 'one of', values: [...GRANTS, 'any'] },
+      names: { pattern: '^[a-z][A-Za-z0-9]{0,99}$', says: 'a name in camel case' },
+    },
     reads: { is: 'table', of: { is: 'some', of: spot }, names: FIELDS },
     answers: {
       is: 'members',
@@ -208,6 +241,32 @@ export const DIALECT_SHAPE = {
       says: 'a name of lower-case letters, digits and hyphens',
     },
     title: text,
+    documentation,
+    servers: {
+      is: 'table',
+      of: url,
+      names: { pattern: '^[a-z][A-Za-z0-9_]{0,49}$', says: 'the name of an environment' },
+    },
+    variables: {
+      is: 'table',
+      of: { is: 'text', pattern: '^[A-Za-z0-9._~-]{0,100}$', says: 'a part of a URL, or nothing' },
+      names: { pattern: `^${NO_OBJECT}[A-Za-z_]{1,50}$`, says: 'the name of a part of a URL' },
+    },
+    serve: { is: 'one of', values: [false] },
+    because: text,
+    presents: optional({
+      header: {
+        is: 'text',
+        pattern: `^${HEADER}$`,
+        says: 'a header in lower case',
+      },
+      scheme: { is: 'text', pattern: '^[A-Za-z0-9_-]{0,50}$', says: 'a word, or nothing' },
+      adds: {
+        is: 'table',
+        of: text,
+        names: { pattern: `^${HEADER}$`, says: 'a header in lower case' },
+      },
+    } satisfies MembersOf<Presents>),
     scopes: { is: 'table', of: text, names: { pattern: `^${SCOPE}$`, says: 'a scope' } },
     policy,
     operations: {

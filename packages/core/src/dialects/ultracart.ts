@@ -19,12 +19,21 @@ const refuses: RefusalShape = {
   },
 }
 
+const KEYS = [
+  'X-UltraCart-Api-Version',
+  'x-ultracart-simple-key',
+  'x-ultracart-browser-key',
+  'Authorization',
+] as const
+
 const client = { client_id: 'form client_id', client_secret: 'form client_secret' } as const
 
 /** `POST /rest/v2/oauth/token` and `/rest/v2/oauth/revoke`. */
 export const ultracart = {
   name: 'ultracart',
   title: 'UltraCart',
+  documentation: 'https://www.ultracart.com/api/',
+  servers: { production: 'https://secure.ultracart.com' },
   policy: {
     lifetimes: { code: 60 },
     redirectAtExchange: 'always',
@@ -54,6 +63,8 @@ export const ultracart = {
       methods: ['POST'],
       path: '/rest/v2/oauth/token',
       grants: ['authorization_code', 'refresh_token'],
+      headers: KEYS,
+      names: { oauthAccessToken: 'any' },
       reads: {
         ...client,
         grant_type: 'form grant_type',
@@ -79,6 +90,8 @@ export const ultracart = {
       does: 'revoke',
       methods: ['POST'],
       path: '/rest/v2/oauth/revoke',
+      headers: KEYS,
+      names: { oauthRevoke: 'any' },
       reads: { ...client, token: 'form token' },
       answers: {
         status: 200,
