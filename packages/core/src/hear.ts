@@ -63,7 +63,9 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return /^[\w.-]+=[^<\s]*$/.test(text) ? Object.fromEntries(new URLSearchParams(text)) : undefined
+    return /^[\w.-]+=[^<\s]*$/.test(text)
+      ? Object.fromEntries(new URLSearchParams(text))
+      : undefined
   }
 }
 
@@ -77,38 +79,47 @@ export function hearAnswer(operation: Operation, said: Said, now: number): Heard
   const verdict = verdictOf(operation, body)
   const isGood = verdict ?? (status >= 200 && status < 300)
   if (!isGood) return hearRefusal(operation, said, body)
-  const heard = hearFacts(operation.answers, body, now)
+  const heard = hearFacts(operation, body, now)
   // An error where the tokens should be is one, whatever the status says.
-  const isEmpty = heard === undefined || Object.keys(heard.facts).length === 0
-  const refusal = verdict === undefined && isEmpty ? hearRefusal(operation, said, body) : undefined
-  if (refusal?.kind === 'refused') return refusal
-  if (!heard) return { kind: 'unreadable', status }
-  return { kind: 'facts', status, ...heard }
+  if (verdict === undefined && lacks(operation, heard?.facts)) {
+    const refusal = hearRefusal(operation, said, body)
+    if (refusal.kind === 'refused') return refusal
+  }
+  return heard ? { kind: 'facts', status, ...heard } : { kind: 'unreadable', status }
+}
+
+function lacks({ answers }: Operation, facts: Facts | undefined): boolean {
+  const says = answers.facts === 'as they are' || Object.keys(answers.facts).length > 0
+  return facts === undefined || (says && Object.keys(facts).length === 0)
 }
 
 function verdictOf({ answers, refuses }: Operation, body: unknown): boolean | undefined {
-  const ours: Constants = answers.says ?? {}
   const theirs: Constants = refuses.says ?? {}
-  const telling = Object.keys(theirs).filter((name) => theirs[name] !== ours[name])
-  for (const name of telling) {
+  for (const name of tellingNames(answers, theirs)) {
     const value = valueAt(body, name.split('.'))
     if (value !== undefined) return value !== theirs[name]
   }
   return undefined
 }
 
+function tellingNames({ says = {} }: AnswerShape, theirs: Constants = {}): string[] {
+  return Object.keys(theirs).filter((name) => theirs[name] !== says[name])
+}
+
 function hearFacts(
-  { facts, says = {} }: AnswerShape,
+  { answers, refuses }: Operation,
   body: unknown,
   now: number,
 ): { facts: Facts; extra: Facts } | undefined {
   if (!isBody(body)) return undefined
+  const { facts } = answers
   if (facts === 'as they are') {
     const { error } = body
     return typeof error === 'string' ? { facts: {}, extra: body } : { facts: body, extra: {} }
   }
   const heard = factsIn(body, facts, now)
-  const read = [...factSpots(facts).map(({ path }) => path.join('.')), ...Object.keys(says)]
+  const spots = factSpots(facts).map(({ path }) => path.join('.'))
+  const read = [...spots, ...tellingNames(answers, refuses.says)]
   return { facts: heard, extra: without(body, new Set(read), '') }
 }
 
@@ -168,7 +179,7 @@ function anyError({ headers = {} }: Said, body: unknown): Facts {
 // Without a code of the wire's own, 429 and 503 still mean the same everywhere.
 function codeOf({ status, sentence }: { status: number; sentence: string }): ErrorCode | undefined {
   if (status === 429 || status === 503) return 'temporarily_unavailable'
-  return sentence === '' ? undefined : 'invalid_request'
+  return sentence === '' || status < 400 ? undefined : 'invalid_request'
 }
 
 // A row fits when it writes this code where the wire has one, and else this status and sentence.

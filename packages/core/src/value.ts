@@ -26,12 +26,12 @@ function parseJsonTexts(text: string): string[] | undefined {
 
 /** The value of a field out of what stood in its spot. Throws a Refusal for another type. */
 export function readValue(form: Form, value: unknown): string | string[] {
-  const read = valueOf(form, value)
+  const read = parsed(form, value)
   if (read === undefined) throw new Refusal('field_malformed')
   return read
 }
 
-function valueOf(form: Form, value: unknown): string | string[] | undefined {
+function parsed(form: Form, value: unknown): string | string[] | undefined {
   if (form === 'array') {
     return textsOf(value) ?? (typeof value === 'string' ? parseJsonTexts(value) : undefined)
   }
@@ -76,7 +76,7 @@ export function readFact(form: Form, value: unknown, now: number): unknown {
     case 'text':
       return value
     default:
-      return textsOf(value) ?? valueOf(form === 'list' ? 'space' : form, value)
+      return textsOf(value) ?? parsed(form === 'list' ? 'space' : form, value)
   }
 }
 

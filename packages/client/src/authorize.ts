@@ -1,0 +1,101 @@
+// Authorize: sends a person to the server's page, and judges what they come back with.
+
+import { type Facts, type Fields, hearRedirect, type Operation } from '@patois/core/caller'
+import type { Connection, NamedOperation } from './connection.ts'
+import { Refused, Unreadable } from './errors.ts'
+import { challengeOf, randomText } from './pkce.ts'
+import { requestOf, sentOf } from './request.ts'
+
+/** What has to be remembered until the person is back: keep it in their session, it is a secret. */
+export type Pending = {
+  url: string
+  state: string
+  codeVerifier?: string
+  nonce?: string
+  redirectUri?: string
+}
+
+/** What the person came back with, once all of it was checked. */
+export type Returned = { code: string; scope?: readonly string[]; extra: Facts }
+
+/** The address to send a person to, and what to remember. */
+export async function writeAuthorize(
+  connection: Connection,
+  { operation }: NamedOperation,
+  given: Fields,
+): Promise<Pending> {
+  const { reads } = operation
+  const verifier = 'code_challenge' in reads ? randomText() : undefined
+  const state = given.state ?? randomText()
+  const wantsNonce = 'nonce' in reads && given.scope?.includes('openid')
+  const nonce = given.nonce ?? (wantsNonce ? randomText() : undefined)
+  const redirect = given.redirect_uri ?? connection.redirectUri
+  const fields: Fields = {
+    client_id: connection.clientId,
+    response_type: 'code',
+    ...given,
+    ...('state' in reads && { state }),
+    ...(nonce !== undefined && { nonce }),
+    ...(redirect !== undefined && { redirect_uri: redirect }),
+    ...(verifier !== undefined && {
+      code_challenge: await challengeOf(verifier),
+      code_challenge_method: 'S256',
+    }),
+  }
+  const { url } = requestOf(connection, asLink(operation), fields, {})
+  return {
+    url,
+    state,
+    ...(verifier !== undefined && { codeVerifier: verifier }),
+    ...(nonce !== undefined && { nonce }),
+    ...(redirect !== undefined && { redirectUri: redirect }),
+  }
+}
+
+// A browser follows it: whatever else the page would take by POST, a link has the query alone.
+function asLink(operation: Operation): Operation {
+  return { ...operation, methods: ['GET'] }
+}
+
+/**
+ * The code that a person came back with. Throws Refused for the server's own refusal, Unreadable
+ * for another's state or issuer (RFC 9207 §2.4): such an answer must not be used.
+ */
+export function readCallback(
+  connection: Connection,
+  { name, operation }: NamedOperation,
+  url: string,
+  pending: Pending | undefined,
+): Returned {
+  const { facts, extra } = hearRedirect(operation, url)
+  const sent = sentOf(connection, asLink(operation), {}, {})
+  const about = { dialect: connection.dialect.name, operation: name, sent }
+  const came = { status: 0, headers: {}, body: '' }
+  const hasState = 'state' in operation.reads
+  if (hasState && (pending === undefined || facts.state !== pending.state)) {
+    throw new Unreadable('the state is not the one that was sent', came, about)
+  }
+  const { issuer } = connection
+  if (issuer !== undefined && facts.iss !== undefined && facts.iss !== issuer) {
+    throw new Unreadable('the answer is from another issuer', came, about)
+  }
+  if (issuer !== undefined && facts.iss === undefined && connection.saysIssuer) {
+    throw new Unreadable('the answer does not name its issuer', came, about)
+  }
+  const { error = extra.error, error_description: sentence } = facts
+  if (typeof error === 'string') {
+    throw new Refused(
+      { code: error, ...(typeof sentence === 'string' && { sentence }) },
+      came,
+      about,
+    )
+  }
+  if (typeof facts.code !== 'string' || facts.code === '') {
+    throw new Unreadable('the answer has no code', came, about)
+  }
+  return {
+    code: facts.code,
+    ...(Array.isArray(facts.scope) && { scope: facts.scope as string[] }),
+    extra,
+  }
+}

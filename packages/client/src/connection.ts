@@ -1,0 +1,91 @@
+// Connection: who calls which server in which dialect, and how.
+
+import type { Dialect, Operation } from '@patois/core/caller'
+import type { SentRequest } from './errors.ts'
+import type { Retry } from './retry.ts'
+
+/** One step of a call, for a log: no secret is in it. */
+export type CallEvent = {
+  step: 'send' | 'answer' | 'refused' | 'unreachable' | 'unreadable' | 'wait'
+  dialect: string
+  operation: string
+  sent: SentRequest
+  status?: number
+  /** Of a refusal. */
+  code?: string
+  /** How long it took, or is waited for, in milliseconds. */
+  milliseconds?: number
+}
+
+/** A request that is about to be sent. */
+export type Outgoing = {
+  method: string
+  url: string
+  headers: Record<string, string>
+  body: Uint8Array
+}
+
+/** Proves the client in another way than with a secret, such as private_key_jwt. */
+export type ClientProof = (audience: string) => Promise<Readonly<Record<string, string>>>
+
+/** Binds requests to a key (DPoP): headers for a request, and whether to send it once more. */
+export type Binding = {
+  headers(request: Outgoing, accessToken?: string): Promise<Record<string, string>>
+  heard(url: string, status: number, headers: Readonly<Record<string, string>>): boolean
+}
+
+/** All that a call needs beside its own fields. */
+export type Connection<D extends Dialect = Dialect> = {
+  dialect: D
+  /** The server's address, without a slash at its end; undefined: each operation's own. */
+  url: string | undefined
+  environment: string | undefined
+  variables: Readonly<Record<string, string>>
+  clientId: string
+  clientSecret: string | undefined
+  redirectUri: string | undefined
+  scope: readonly string[] | undefined
+  issuer: string | undefined
+  /** True when the issuer names itself in every authorization answer (RFC 9207 §3). */
+  saysIssuer: boolean
+  proof: ClientProof | undefined
+  binding: Binding | undefined
+  headers: Readonly<Record<string, string>>
+  fetch: typeof fetch
+  /** Seconds. */
+  now: () => number
+  timeoutMs: number
+  retry: Retry | undefined
+  log: ((event: CallEvent) => void) | undefined
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * The address that stands in front of an operation's path. Throws a TypeError when there is none,
+ * when a part of it was not given, and when it is plain http outside of loopback.
+ */
+export function baseOf({ dialect, url, environment, variables }: Connection, at?: string): string {
+  const servers: Readonly<Record<string, string>> = dialect.servers ?? {}
+  const usual = environment === undefined ? Object.values(servers)[0] : servers[environment]
+  const found = url ?? at ?? usual
+  if (found === undefined) throw new TypeError(`${dialect.name}: say the url of the server`)
+  const base = fill(found, { ...dialect.variables, ...variables })
+  const { protocol, hostname, username } = new URL(base)
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
+  if (!isSafe) throw new TypeError(`${base}: secrets travel over https only, or to loopback`)
+  if (username !== '') throw new TypeError('the url must not hold a user name')
+  return base.replace(/\/+$/, '')
+}
+
+/** Text with its `{name}` parts filled. Throws a TypeError for one that has no value. */
+export function fill(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name]
+    if (!value) throw new TypeError(`say ${name}: it is a part of ${text}`)
+    return encodeURIComponent(value)
+  })
+}
+
+/** An operation of a dialect, and what the dialect calls it. */
+export type NamedOperation = { name: string; operation: Operation }

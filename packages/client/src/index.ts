@@ -1,0 +1,9 @@
+// The public names of the client, nothing else.
+
+export type { Pending, Returned } from './authorize.ts'
+export { type Client, type ConnectOptions, connect } from './connect.ts'
+export type { Binding, CallEvent, ClientProof, Connection, Outgoing } from './connection.ts'
+export { type Meaning, Refused, type SentRequest, Unreachable, Unreadable } from './errors.ts'
+export { RETRY, type Retry } from './retry.ts'
+export type { CallOptions } from './send.ts'
+export type { Tokens } from './tokens.ts'

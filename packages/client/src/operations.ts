@@ -1,0 +1,85 @@
+// Operations: the calls of a dialect under the protocol's names, whatever the wire calls them.
+
+import type { Deed, Dialect, Facts, Fields, Operation } from '@patois/core/caller'
+import { type Answered, call } from './call.ts'
+import type { Connection, NamedOperation } from './connection.ts'
+import { Unreadable } from './errors.ts'
+import { fieldsOf, sentOf } from './request.ts'
+import type { CallOptions } from './send.ts'
+import { type Tokens, tokenFault, tokensOf } from './tokens.ts'
+
+/** Parameters of any call, in camel case. */
+export type Params = Readonly<Record<string, unknown>>
+
+/** The operation of a dialect for a deed or a grant type. Throws a TypeError when it has none. */
+export function operationOf(dialect: Dialect, does: Deed, grant?: string): NamedOperation {
+  const serves = ({ grants }: Operation) => grant === undefined || (grants?.includes(grant) ?? true)
+  const found = Object.entries(dialect.operations).find(
+    ([, one]) => one.does === does && serves(one),
+  )
+  if (!found) throw new TypeError(`${dialect.name} has no ${grant ?? does}`)
+  return { name: found[0], operation: found[1] }
+}
+
+function ownFields({ clientId, clientSecret, proof }: Connection): Fields {
+  const secret = proof === undefined ? clientSecret : undefined
+  return { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }
+}
+
+/** Asks for tokens by a grant type. Throws Refused, Unreachable or Unreadable. */
+export async function callToken(
+  connection: Connection,
+  grant: string,
+  params: Params,
+  options: CallOptions = {},
+): Promise<Tokens> {
+  const named = operationOf(connection.dialect, 'token', grant)
+  const fields: Fields = {
+    ...ownFields(connection),
+    ...usual(connection, named.operation, grant),
+    ...fieldsOf(params),
+    grant_type: grant,
+  }
+  const answered = await call(connection, named, fields, options)
+  const fault = tokenFault(answered.facts)
+  if (fault === undefined) {
+    const asked = fields.scope ?? connection.scope ?? []
+    return tokensOf(answered.facts, { ...answered, asked })
+  }
+  const sent = sentOf(connection, named.operation, fields, options)
+  const about = { dialect: connection.dialect.name, operation: named.name, sent }
+  throw new Unreadable(fault, cameOf(answered), about)
+}
+
+function cameOf({ status, facts, extra }: Answered) {
+  return { status, headers: {}, body: JSON.stringify({ ...extra, ...facts }) }
+}
+
+// What a call says when its caller does not: narrowing and widening a refresh is for callers to say.
+function usual({ redirectUri, scope }: Connection, operation: Operation, grant: string): Fields {
+  const { reads, needs = [] } = operation
+  const isCode = grant === 'authorization_code'
+  const asks = needs.includes('scope') || grant === 'client_credentials' || grant === 'password'
+  return {
+    ...(isCode && redirectUri !== undefined && { redirect_uri: redirectUri }),
+    ...('scope' in reads && asks && scope && { scope: [...scope] }),
+  }
+}
+
+/** Calls an operation that gives no tokens; what it says beside its facts stands among them. */
+export async function callDeed(
+  connection: Connection,
+  does: Deed,
+  params: Params,
+  options?: CallOptions,
+): Promise<Facts> {
+  const named = operationOf(connection.dialect, does)
+  const { redirectUri } = connection
+  const fields: Fields = {
+    ...('client_id' in named.operation.reads && ownFields(connection)),
+    ...(does === 'authorize' && redirectUri !== undefined && { redirect_uri: redirectUri }),
+    ...fieldsOf(params),
+  }
+  const { facts, extra } = await call(connection, named, fields, options)
+  return { ...extra, ...facts }
+}

@@ -1,0 +1,65 @@
+// Visits: people who are away at the server's page, and what has to be known when they are back.
+
+import { type Pending, type Returned, readCallback, writeAuthorize } from './authorize.ts'
+import type { Connection } from './connection.ts'
+import { callDeed, callToken, operationOf, type Params } from './operations.ts'
+import { fieldsOf } from './request.ts'
+import type { CallOptions } from './send.ts'
+import type { Tokens } from './tokens.ts'
+
+/** How many people may be away without their `pending` being handed back. */
+const MOST_PENDING = 1000
+
+/** The calls around an authorization page. */
+export type Visits = {
+  authorizeUrl(params?: Params): Promise<Pending>
+  callback(url: string, pending?: Pending, params?: Params, options?: CallOptions): Promise<Tokens>
+}
+
+/** Keeps what `authorizeUrl` made until `callback` wants it, in this process alone. */
+export function visitsOf(connection: Connection): Visits {
+  const waiting = new Map<string, Pending>()
+  const { dialect, scope } = connection
+  return {
+    authorizeUrl: async (params = {}) => {
+      const named = operationOf(dialect, 'authorize')
+      const asked = scope && 'scope' in named.operation.reads ? { scope: [...scope] } : {}
+      const pending = await writeAuthorize(connection, named, { ...asked, ...fieldsOf(params) })
+      const [oldest] = waiting.keys()
+      if (waiting.size >= MOST_PENDING && oldest !== undefined) waiting.delete(oldest)
+      waiting.set(pending.state, pending)
+      return pending
+    },
+    callback: async (url, handed, params = {}, options = {}) => {
+      const state = new URL(url).searchParams.get('state') ?? ''
+      const pending = handed ?? waiting.get(state)
+      waiting.delete(state)
+      const returned = readCallback(connection, operationOf(dialect, 'authorize'), url, pending)
+      const found = exchanged(connection, returned, pending)
+      return callToken(connection, 'authorization_code', { ...found, ...params }, options)
+    },
+  }
+}
+
+function exchanged(connection: Connection, { code, scope }: Returned, pending?: Pending): Params {
+  const { operation } = operationOf(connection.dialect, 'token', 'authorization_code')
+  const { codeVerifier, redirectUri } = pending ?? {}
+  const needsScope = operation.needs?.includes('scope') === true
+  return {
+    code,
+    codeVerifier,
+    ...('redirect_uri' in operation.reads && { redirectUri }),
+    // A dialect that wants the scope named again gets what the code was made for.
+    ...(needsScope && scope && { scope }),
+  }
+}
+
+/** Authorizes by a call, where a dialect has that instead of a page. */
+export async function authorizeByCall(
+  connection: Connection,
+  params: Params,
+  options?: CallOptions,
+): Promise<Returned> {
+  const { code, iss: _, ...extra } = await callDeed(connection, 'authorize', params, options)
+  return { code: String(code), extra }
+}
