@@ -71,11 +71,16 @@ export function baseOf({ dialect, url, environment, variables }: Connection, at?
   const found = url ?? at ?? usual
   if (found === undefined) throw new TypeError(`${dialect.name}: say the url of the server`)
   const base = fill(found, { ...dialect.variables, ...variables })
-  const { protocol, hostname, username } = new URL(base)
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
-  if (!isSafe) throw new TypeError(`${base}: secrets travel over https only, or to loopback`)
-  if (username !== '') throw new TypeError('the url must not hold a user name')
+  checkSafe(base)
   return base.replace(/\/+$/, '')
+}
+
+/** Throws a TypeError for an address that no secret must travel to. */
+export function checkSafe(url: string): void {
+  const { protocol, hostname, username, origin } = new URL(url)
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
+  if (!isSafe) throw new TypeError(`${origin}: secrets travel over https only, or to loopback`)
+  if (username !== '') throw new TypeError(`${origin}: the url must not hold a user name`)
 }
 
 /** Text with its `{name}` parts filled. Throws a TypeError for one that has no value. */
