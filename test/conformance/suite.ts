@@ -7,6 +7,7 @@ import {
   type JSONWebKeySet,
   type JWTPayload,
   jwtVerify,
+  SignJWT,
 } from 'jose'
 import { expect } from 'vitest'
 import {
@@ -18,7 +19,7 @@ import {
   type TestBrowser,
   walkFrom,
 } from '../door/browser.ts'
-import { CLIENTS, PASSWORDS, RU, USERS } from '../door/fixtures.ts'
+import { CLIENTS, PASSWORDS, PK_PRIVATE, PK2_PRIVATE, RU, USERS } from '../door/fixtures.ts'
 import { checkAnswer, checkPage } from '../door/rules.ts'
 import { type ServerOptions, startServer, type TestServer } from '../door/server.ts'
 
@@ -82,16 +83,23 @@ export type SignedIn = {
   userinfo: Record<string, unknown>
 }
 
-// The suite signs in without PKCE, save where PKCE is what it is about.
-const clients = CLIENTS.map((client) => ({
-  ...client,
-  redirect_uris: [RU, RU_WITH_QUERY],
-  ...('scope' in client && { scope: EVERYTHING }),
-  ...(['cc', 'cp', 'cc2'].includes(String(client.client_id)) && {
-    require_pkce: false,
-    post_logout_redirect_uris: [BYE],
-  }),
-}))
+/** What the clients of the suite are besides what the fixtures say of them. */
+const OWN: Record<string, Record<string, unknown>> = {
+  // The suite signs in without PKCE, save where PKCE is what it is about.
+  cc: { require_pkce: false, post_logout_redirect_uris: [BYE] },
+  cp: { require_pkce: false },
+  cc2: { require_pkce: false },
+  pk: { id_token_signed_response_alg: 'ES256' },
+  pk2: {
+    id_token_signed_response_alg: 'ES256',
+    grant_types: ['authorization_code', 'refresh_token'],
+  },
+}
+
+const clients = CLIENTS.map((client) => {
+  const own = OWN[String(client.client_id)]
+  return own ? { ...client, scope: EVERYTHING, redirect_uris: [RU, RU_WITH_QUERY], ...own } : client
+})
 
 const users = [
   {
@@ -164,13 +172,33 @@ export const checkCallback = (
   return answer.get('code') ?? ''
 }
 
-/** Exchanges a code at the token endpoint. */
+/** What an assertion is to be like; a claim without a value is left out. */
+export type AssertionWanted = { signer?: string; claims?: Record<string, unknown> }
+
+/** A client's proof by its key (RFC 7523), as fields of a request. */
+export const prove = async (
+  { server }: Suite,
+  client: string,
+  { signer = client, claims = {} }: AssertionWanted = {},
+): Promise<Record<string, string>> => {
+  const now = server.clock.now()
+  const plain = { iss: client, sub: client, aud: server.issuer, jti: random(), iat: now }
+  const key = signer === 'pk' ? PK_PRIVATE : PK2_PRIVATE[0]
+  if (!key) throw new Error(`${signer} has no key`)
+  const client_assertion = await new SignJWT({ ...plain, exp: now + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256' })
+    .sign(key)
+  const client_assertion_type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  return { client_assertion, client_assertion_type }
+}
+
+/** Exchanges a code at the token endpoint, as its client when `fields` name no other. */
 export const exchange = (
   { server }: Suite,
   { asked, code }: { asked: Record<string, string>; code: string },
   fields: Record<string, string> = {},
 ): Promise<Answer> =>
-  call(server, '/token', asked.client_id, {
+  call(server, '/token', fields.client_id ?? asked.client_id, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: asked.redirect_uri ?? '',
@@ -202,7 +230,7 @@ export const checkIdToken = async (
   const { payload } = await jwtVerify(tokens.id_token, createLocalJWKSet(suite.keys), {
     issuer: suite.server.issuer,
     audience: asked.client_id ?? '',
-    algorithms: ['RS256'],
+    algorithms: [String(OWN[asked.client_id ?? '']?.id_token_signed_response_alg ?? 'RS256')],
     requiredClaims: ['iss', 'sub', 'aud', 'exp', 'iat'],
     currentDate: new Date(now * 1000),
     maxTokenAge: FRESH,

@@ -1,0 +1,59 @@
+// The tables of conformance modules for the docs, read from the titles of the tests that port them.
+
+import { readFileSync } from 'node:fs'
+
+/** A module of the conformance suite; `reason` when its test is skipped. */
+export type Module = { name: string; reason?: string }
+
+/** The plans that are ported: the profile's name, the suite's name for the plan, and our tests. */
+const PLANS = [
+  ['Basic OP', 'oidcc-basic-certification-test-plan', 'openid-basic'],
+  ['Config OP', 'oidcc-config-certification-test-plan', 'openid-config'],
+  ['RP-Initiated Logout OP', 'oidcc-rp-initiated-logout-certification-test-plan', 'openid-logout'],
+  ['Dynamic OP', 'oidcc-dynamic-certification-test-plan', 'openid-dynamic'],
+  ['FAPI 2 Security Profile', 'fapi2-security-profile-final-test-plan', 'fapi2'],
+] as const
+
+const TESTS = new URL('../test/conformance/', import.meta.url)
+const TITLE = /^test(\.skip)?\(\s*'((?:oidcc|fapi2)-[\w-]+)(?: — ([^']+))?'/gm
+/** What a reason begins with when the module would apply and does not pass. */
+const FAILS = 'fails: '
+
+/** The modules that a file of tests names, in its order. Throws when a skipped one has no reason. */
+export function modulesOf(text: string): Module[] {
+  return [...text.matchAll(TITLE)].map(([, skipped, name = '', reason]) => {
+    if (!skipped !== (reason === undefined)) throw new Error(`${name}: skipped without a reason.`)
+    return reason === undefined ? { name } : { name, reason }
+  })
+}
+
+function row({ name, reason }: Module): string {
+  if (reason === undefined) return `| \`${name}\` | passes | |`
+  if (!reason.startsWith(FAILS)) return `| \`${name}\` | does not apply | ${reason} |`
+  return `| \`${name}\` | **fails** | ${reason.slice(FAILS.length)} |`
+}
+
+function summary(modules: readonly Module[]): string {
+  const fails = modules.filter(({ reason }) => reason?.startsWith(FAILS)).length
+  const apart = modules.filter(({ reason }) => reason !== undefined).length - fails
+  const passes = modules.length - fails - apart
+  return `${passes} of ${modules.length} pass, ${fails} fail, ${apart} do not apply`
+}
+
+/** A section for each plan, as Markdown. */
+export function conformanceTables(): string {
+  const sections = PLANS.map(([profile, plan, file]) => {
+    const path = `${file}.test.ts`
+    const modules = modulesOf(readFileSync(new URL(path, TESTS), 'utf8'))
+    if (modules.length === 0) throw new Error(`test/conformance/${path} names no module.`)
+    const rows = modules.map(row).join('\n')
+    return `### ${profile}
+
+\`${plan}\` in \`test/conformance/${path}\`: ${summary(modules)}.
+
+| module | outcome | reason |
+|---|---|---|
+${rows}`
+  })
+  return `\n${sections.join('\n\n')}\n`
+}
