@@ -238,12 +238,15 @@ const anyClient: fc.Arbitrary<Client> = fc.record(
     proof: fc.oneof(
       fc.record({
         method: fc.constantFrom('client_secret_basic', 'client_secret_post'),
-        secretHash: blob,
+        secrets: fc.array(fc.record({ hash: blob, expiresAt: time }, { requiredKeys: ['hash'] }), {
+          maxLength: 2,
+        }),
       }),
       fc.record({
         method: fc.constant('private_key_jwt' as const),
         jwks: fc.array(jwk, { maxLength: 2 }),
       }),
+      fc.record({ method: fc.constant('private_key_jwt' as const), jwksUri: text }),
       fc.constant({ method: 'none' as const }),
     ),
     redirectUris: list,

@@ -26,6 +26,8 @@ export type ServerOptions = {
   demo?: (issuer: string) => NonNullable<AppParts['demo']>
   /** Merged over the fixtures: sections of the configuration file. */
   configuration?: Record<string, unknown>
+  /** How the server finds names, and how long it may take to fetch what others publish. */
+  outbound?: AppParts['outbound']
   /** Hears the event of each request. */
   on?: (event: AuditEvent) => void
   /** Wraps the store, for tests that make it slow or make it fail. */
@@ -117,6 +119,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const { configuration } = read
   const more = {
     ...(options.on && { on: options.on }),
+    ...(options.outbound && { outbound: options.outbound }),
     ...(options.demo && { demo: options.demo(issuer) }),
   }
   const masterKeys = masterKey.split(',')

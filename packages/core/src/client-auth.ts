@@ -1,38 +1,16 @@
 // Who is calling: basic, post, private_key_jwt or none (RFC 6749 §2.3, RFC 7523, OIDC Core §9).
 
-import {
-  createLocalJWKSet,
-  decodeJwt,
-  errors,
-  type JSONWebKeySet,
-  type JWTPayload,
-  jwtVerify,
-} from 'jose'
+import { decodeJwt } from 'jose'
+import { checkAssertion, LONGEST_ASSERTION } from './assertion.ts'
 import { type Call, type ClientCall, eventOf } from './call.ts'
 import type { ClientAuthMethod } from './oauth.ts'
 import type { Parts } from './parts.ts'
-import type { Client, Jwk } from './records.ts'
+import type { Client, ClientSecret } from './records.ts'
 import { type Reason, Refusal } from './refusal.ts'
 
-/** The algorithms that a client may sign its assertions with. */
-export const ASSERTION_ALGS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
-
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
-const LONGEST_ASSERTION = 16_384
-/** Clocks may differ by this much, and an assertion may not live longer than that; seconds. */
-const SKEW = 30
-const LONGEST_LIFE = 3600
-const NO_HASH = new Uint8Array(32)
-
-const keySets = new WeakMap<readonly Jwk[], ReturnType<typeof createLocalJWKSet>>()
-
-function keySetOf(jwks: readonly Jwk[]) {
-  const known = keySets.get(jwks)
-  if (known) return known
-  const set = createLocalJWKSet({ keys: jwks } as unknown as JSONWebKeySet)
-  keySets.set(jwks, set)
-  return set
-}
+/** So many secrets a client may have; each call compares this many, whoever it is from. */
+export const MOST_SECRETS = 2
+const NO_SECRET: ClientSecret = { hash: new Uint8Array(32) }
 
 function methodOf(call: Call): ClientAuthMethod {
   const { client_assertion, client_assertion_type, client_secret } = call.fields
@@ -95,7 +73,6 @@ export async function authenticate(parts: Parts, call: Call): Promise<ClientCall
   return { ...call, client }
 }
 
-// The digest is made and compared whoever the client is: an unknown one costs the same.
 async function faultOf(
   parts: Parts,
   call: Call,
@@ -103,23 +80,31 @@ async function faultOf(
   method: ClientAuthMethod,
 ): Promise<Reason | undefined> {
   const proof = client?.proof
-  const registered = proof && 'secretHash' in proof ? proof.secretHash : NO_HASH
-  const same = await isSecret(parts, call, registered)
+  const registered = proof && 'secrets' in proof ? proof.secrets : []
+  const right = await findSecret(parts, call, registered)
   if (!client || !proof) return 'client_unknown'
   if (!isMethodRight(call, proof.method, method)) return 'client_method_wrong'
-  if ('secretHash' in proof && !same) return 'client_secret_wrong'
+  if ('secrets' in proof && !right) return 'client_secret_wrong'
+  if (right?.expiresAt !== undefined && right.expiresAt <= call.now) return 'client_secret_expired'
   if (client.disabledAt !== undefined) return 'client_disabled'
-  return proof.method === 'private_key_jwt'
-    ? checkAssertion(parts, call, client, proof.jwks)
-    : undefined
+  return proof.method === 'private_key_jwt' ? checkAssertion(parts, call, client, proof) : undefined
 }
 
-// Many clients send the secret in a Basic header as it is: either reading may be the one meant.
-async function isSecret({ crypto }: Parts, call: Call, registered: Uint8Array): Promise<boolean> {
+// Digests are made and compared whoever the client is and however many secrets it has: an unknown
+// one costs the same. Many clients send the secret in a Basic header as it is: either reading may
+// be the one meant.
+async function findSecret(
+  { crypto }: Parts,
+  call: Call,
+  registered: readonly ClientSecret[],
+): Promise<ClientSecret | undefined> {
   const { fields, rawSecret } = call
   const readings = [fields.client_secret ?? '', ...(rawSecret === undefined ? [] : [rawSecret])]
   const digests = await Promise.all(readings.map((one) => crypto.sha256(one)))
-  return digests.filter((one) => crypto.equal(one, registered)).length > 0
+  const compared = Array.from({ length: MOST_SECRETS }, (_, index) => registered[index])
+  return compared.filter(
+    (one) => digests.filter((digest) => crypto.equal(digest, (one ?? NO_SECRET).hash)).length > 0,
+  )[0]
 }
 
 type Claimed = { id: string; client: Client | undefined }
@@ -132,70 +117,4 @@ async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, r
   const events = [eventOf(call, 'client_authentication', 'refused', reason)]
   const rightValues = reason === 'client_method_wrong' ? [client.proof.method] : []
   return new Refusal(reason, { plan: { changes: [], events }, rightValues })
-}
-
-async function checkAssertion(
-  parts: Parts,
-  call: Call,
-  client: Client,
-  jwks: readonly Jwk[],
-): Promise<Reason | undefined> {
-  const { client_assertion: assertion, client_assertion_type: type } = call.fields
-  if (type !== ASSERTION_TYPE || !assertion || assertion.length > LONGEST_ASSERTION) {
-    return 'assertion_wrong'
-  }
-  const payload = await verified(assertion, jwks, call.now)
-  if (!payload || !areClaimsRight(parts, call, client, payload)) return 'assertion_wrong'
-  const { jti, exp } = payload as { jti: string; exp: number }
-  const jtiHash = await parts.crypto.sha256(jti)
-  const spend = { what: 'assertion', clientId: client.id, jtiHash, expiresAt: exp + SKEW } as const
-  const first = await parts.store.commit({ spend, changes: [], events: [] })
-  return first ? undefined : 'assertion_replayed'
-}
-
-async function verified(assertion: string, jwks: readonly Jwk[], now: number) {
-  const options = {
-    algorithms: ASSERTION_ALGS,
-    currentDate: new Date(now * 1000),
-    clockTolerance: SKEW,
-    requiredClaims: ['iss', 'sub', 'aud', 'exp', 'jti'],
-  }
-  try {
-    return (await jwtVerify(assertion, keySetOf(jwks), options)).payload
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return undefined
-    // A client that changes its keys may have two that fit, and need not say which by a kid.
-    for await (const key of error) {
-      const tried = await jwtVerify(assertion, key, options).catch(() => undefined)
-      if (tried) return tried.payload
-    }
-    return undefined
-  }
-}
-
-// The token endpoint's URL names us everywhere, and each endpoint's own URL at that endpoint.
-function audiencesOf({ dialect, operation, base }: Call): string[] {
-  return Object.values(dialect.operations)
-    .filter((one) => one.does === 'token' || one === operation)
-    .map((one) => base + one.path)
-}
-
-// RFC 7523 §3: made by the client, about the client, for us, for a short time.
-function areClaimsRight(parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean {
-  const { iss, sub, aud, exp, iat, jti } = claims
-  const ours = [parts.issuer, ...audiencesOf(call)]
-  const audience = [aud].flat()
-  return (
-    iss === client.id &&
-    sub === client.id &&
-    audience.length > 0 &&
-    audience.every((one) => typeof one === 'string') &&
-    audience.some((one) => ours.includes(one as string)) &&
-    typeof jti === 'string' &&
-    jti !== '' &&
-    exp !== undefined &&
-    Number.isInteger(exp) &&
-    exp <= call.now + LONGEST_LIFE + SKEW &&
-    (iat === undefined || (iat <= call.now + SKEW && iat >= call.now - LONGEST_LIFE - SKEW))
-  )
 }

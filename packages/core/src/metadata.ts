@@ -1,7 +1,7 @@
 // Metadata: what this issuer can do and where (RFC 8414, OIDC Discovery §3).
 
+import { ASSERTION_ALGS } from './assertion.ts'
 import { PROMPTS } from './authorize-request.ts'
-import { ASSERTION_ALGS } from './client-auth.ts'
 import type { Dialect, Operation } from './dialects/dialect.ts'
 import { GRANT_TYPES } from './grants/index.ts'
 import type { ClientAuthMethod, Facts, FieldName } from './oauth.ts'

@@ -41,6 +41,17 @@ export type Passwords = {
   verify(hash: string | undefined, password: string): Promise<boolean>
 }
 
+/**
+ * Reads JSON documents that others publish. The addresses may come from strangers: whoever fetches
+ * keeps us out of networks that are not public.
+ */
+export type Documents = {
+  /** The object that stands there, for a while the same one; undefined when there is none. */
+  read(url: string): Promise<object | undefined>
+  /** The same, asked for anew; but never twice within a short time. */
+  readAgain(url: string): Promise<object | undefined>
+}
+
 /** A resource that tokens can be made for (RFC 8707). */
 export type Resource = {
   resource: string
@@ -83,6 +94,7 @@ export type Parts = {
   keys: Keys
   throttle: Throttle
   passwords: Passwords
+  documents: Documents
   policy: Policy
   /** Key of the mask over row ids in tokens, 32 bytes. */
   maskKey: Uint8Array

@@ -13,10 +13,17 @@ export type SignatureAlg = 'ES256' | 'EdDSA' | 'RS256'
 /** Kinds of signing keys; some clients verify nothing but RSA of 4096 bits. */
 export type KeyKind = SignatureAlg | 'RS256/4096'
 
-/** How a client is known: by a secret (kept as SHA-256), by its key, or not at all. */
+/** A secret of a client, kept as SHA-256; without an end it is good for ever. */
+export type ClientSecret = { hash: Uint8Array; expiresAt?: number }
+
+/**
+ * How a client is known: by a secret (by either of two, while one replaces the other), by a key
+ * that is registered or published at an address, or not at all.
+ */
 export type ClientProof =
-  | { method: 'client_secret_basic' | 'client_secret_post'; secretHash: Uint8Array }
+  | { method: 'client_secret_basic' | 'client_secret_post'; secrets: readonly ClientSecret[] }
   | { method: 'private_key_jwt'; jwks: readonly Jwk[] }
+  | { method: 'private_key_jwt'; jwksUri: string }
   | { method: 'none' }
 
 /** What a client says about itself to its users (RFC 7591 §2), in its wire spelling. */

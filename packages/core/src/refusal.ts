@@ -130,6 +130,11 @@ export const REASONS = {
     expected: 'A client that is in the configuration.',
     fix: 'Put the client back into the configuration: what leaves it is disabled.',
   }),
+  client_keys_unreadable: row('invalid_client', BAD_CLIENT, {
+    found: 'No key set could be read at the jwks_uri of the client.',
+    expected: 'A JSON document of public keys, behind https, without a redirect.',
+    fix: 'Look into the log, which says what was the matter, and mend the document or the jwks_uri.',
+  }),
   client_method_wrong: row('invalid_client', BAD_CLIENT, {
     found: 'The client used another authentication than it is registered for.',
     expected: 'The token_endpoint_auth_method that the client is registered with.',
@@ -144,6 +149,11 @@ export const REASONS = {
     found: 'The client is not registered for the dialect of this endpoint.',
     expected: 'A client whose dialects list this one.',
     fix: 'Add the dialect to the dialects of the client, or call the endpoint of another.',
+  }),
+  client_secret_expired: row('invalid_client', BAD_CLIENT, {
+    found: 'This secret of the client has expired.',
+    expected: 'The secret that replaced it.',
+    fix: 'Use the new secret, or move the expires_at of the old one in client_secrets.',
   }),
   client_secret_wrong: row('invalid_client', BAD_CLIENT, {
     found: 'The client secret is not the registered one.',

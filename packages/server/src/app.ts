@@ -19,6 +19,7 @@ import { openRefusals } from './http/why.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
+import { type DocumentParts, openDocuments } from './outbound/documents.ts'
 import { openPasswords } from './password.ts'
 import { openThrottle } from './throttle.ts'
 
@@ -32,6 +33,8 @@ export type AppParts = {
   masterKeys: readonly string[]
   /** The demo client of dev mode. */
   demo?: Demo
+  /** Another way to find names and another time limit for what is fetched, for tests. */
+  outbound?: Pick<DocumentParts, 'resolve' | 'withinMs'>
   /** Hears the event of each request, in this process. */
   on?: (event: AuditEvent) => void
 }
@@ -68,6 +71,7 @@ export async function app(given: AppParts): Promise<App> {
     keys,
     throttle: openThrottle({ clock }),
     passwords,
+    documents: openDocuments({ reach: configuration.reach, clock, log, ...given.outbound }),
     policy: configuration.policy,
     maskKey,
   }

@@ -313,20 +313,55 @@ describe('a client', () => {
     const hash = 'ab'.repeat(32)
     const tree = { issuer, clients: [{ ...rest, client_secret_hash: `sha256:${hash}` }] }
     const proof = good(tree).clients[0]?.proof
-    expect(proof && 'secretHash' in proof && Buffer.from(proof.secretHash).toString('hex')).toBe(
-      hash,
-    )
+    expect(proof).toEqual({
+      method: 'client_secret_basic',
+      secrets: [{ hash: new Uint8Array(Buffer.from(hash, 'hex')) }],
+    })
+  })
+
+  test('may have two secrets while one replaces the other', () => {
+    const { client_secret, ...rest } = web
+    const hash = 'ab'.repeat(32)
+    const old = { client_secret_hash: `sha256:${hash}`, expires_at: '2030-01-31T12:00:00+01:00' }
+    const tree = { issuer, clients: [{ ...rest, client_secrets: [{ client_secret }, old] }] }
+    expect(good(tree).clients[0]?.proof).toMatchObject({
+      secrets: [
+        { hash: expect.any(Uint8Array) },
+        {
+          hash: new Uint8Array(Buffer.from(hash, 'hex')),
+          expiresAt: Date.parse('2030-01-31T11:00:00Z') / 1000,
+        },
+      ],
+    })
   })
 
   test.each<[string, object, object?]>([
+    [
+      'client_secrets[0].expires_at: must be a time such as 2030-01-31T12:00:00Z',
+      {
+        client_secret: undefined,
+        client_secrets: [{ client_secret: web.client_secret, expires_at: '2030-01-31' }],
+      },
+    ],
+    [
+      'client_secrets[0]: must have either client_secret or client_secret_hash',
+      { client_secret: undefined, client_secrets: [{}] },
+    ],
+    [
+      'client_secrets: must be 2 at the most: the new one and the old one',
+      {
+        client_secret: undefined,
+        client_secrets: Array(3).fill({ client_secret: web.client_secret }),
+      },
+    ],
     ['client_id: must have no colon: HTTP Basic splits at the first one', { client_id: 'a:b' }],
     ['client_id: must be 1 to 255 printable ASCII characters', { client_id: 'a\nb' }],
     [
-      'client_secret: and client_secret_hash cannot both be given',
+      'client_secret: only one of client_secret, client_secret_hash and client_secrets can be given',
       { client_secret_hash: `sha256:${'0'.repeat(64)}` },
     ],
     [
-      'client_secret: is needed (or client_secret_hash) for the token_endpoint_auth_method client_secret_*',
+      'client_secret: is needed (or client_secret_hash or client_secrets) for the token_endpoint_auth_method client_secret_*',
       { client_secret: undefined },
     ],
     [
@@ -334,7 +369,7 @@ describe('a client', () => {
       { token_endpoint_auth_method: 'none' },
     ],
     [
-      'jwks: is needed for the token_endpoint_auth_method private_key_jwt',
+      'jwks: is needed (or jwks_uri) for the token_endpoint_auth_method private_key_jwt',
       { token_endpoint_auth_method: 'private_key_jwt' },
       app,
     ],

@@ -10,6 +10,7 @@ import { at, readEntry } from './configuration/fault.ts'
 import { derivedIssuer, isLoopback } from './configuration/issuer.ts'
 import { type Environment, readSource } from './configuration/source.ts'
 import type { UserEntry } from './configuration/user.ts'
+import { openReach, type Reach } from './outbound/reach.ts'
 import { type DialectMount, type LogLevel, SETTINGS, type SettingValues } from './settings.ts'
 
 /** What a configuration is read from: `text` instead of a file where the caller has it already. */
@@ -41,6 +42,8 @@ export type Configuration = {
   /** The dialects that are mounted, built in and out of files. */
   dialects: readonly Dialect[]
   trustedProxies: readonly string[]
+  /** What the server itself fetches from. */
+  reach: Reach
   logLevel: LogLevel
   lifetimes: ServerLifetimes
   policy: Policy
@@ -72,6 +75,7 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
     scopes: Object.keys(scopes),
     dialects: loaded.mounts.map((mount) => mount.dialect),
     issuer: values.issuer,
+    reach: openReach(values['outbound.allow'] ?? [], values.issuer ?? ''),
   }
   const resources = readResources(sections.resources ?? [], known, faults)
   const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
@@ -158,6 +162,7 @@ function configurationOf(
     listen: { host: values['listen.host'], port: values['listen.port'] },
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
     trustedProxies: values.trusted_proxies,
+    reach: openReach(values['outbound.allow'], values.issuer),
     logLevel: values['log.level'],
     lifetimes: lifetimesOf(values),
     ...entries,

@@ -106,6 +106,15 @@ export const SETTINGS = [
     meaning: 'Addresses or CIDR ranges of proxies whose forwarded address is believed.',
   },
   {
+    name: 'outbound.allow',
+    kind: 'networks',
+    default: [],
+    env: 'PATOIS_OUTBOUND_ALLOW',
+    flag: '--outbound-allow',
+    meaning:
+      "Addresses or CIDR ranges that are not public and that clients' key sets (`jwks_uri`) may be fetched from all the same.",
+  },
+  {
     name: 'lifetimes.code',
     kind: 'seconds',
     default: MINUTE,

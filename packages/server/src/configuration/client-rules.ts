@@ -11,6 +11,11 @@ type Rule = {
   sentence: string
 }
 
+const SECRETS = ['client_secret', 'client_secret_hash', 'client_secrets'] as const
+const KEYS = ['jwks', 'jwks_uri'] as const
+
+const countOf = (client: ClientEntry, members: readonly Member[]): number =>
+  members.filter((member) => client[member] !== undefined).length
 const isPublic = (client: ClientEntry): boolean => client.token_endpoint_auth_method === 'none'
 const usesKey = (client: ClientEntry): boolean =>
   client.token_endpoint_auth_method === 'private_key_jwt'
@@ -22,31 +27,35 @@ const isNative = (uri: string): boolean => !uri.startsWith('https:')
 // The first member that a rule reads is where its fault is shown.
 const RULES: readonly Rule[] = [
   {
-    reads: ['client_secret', 'client_secret_hash'],
-    broken: (client) => !!client.client_secret && !!client.client_secret_hash,
-    sentence: 'and client_secret_hash cannot both be given',
+    reads: SECRETS,
+    broken: (client) => countOf(client, SECRETS) > 1,
+    sentence: 'only one of client_secret, client_secret_hash and client_secrets can be given',
   },
   {
-    reads: ['client_secret', 'client_secret_hash', 'token_endpoint_auth_method'],
-    broken: (client) => usesSecret(client) && !client.client_secret && !client.client_secret_hash,
+    reads: [...SECRETS, 'token_endpoint_auth_method'],
+    broken: (client) => usesSecret(client) && countOf(client, SECRETS) === 0,
     sentence:
-      'is needed (or client_secret_hash) for the token_endpoint_auth_method client_secret_*',
+      'is needed (or client_secret_hash or client_secrets) for the token_endpoint_auth_method client_secret_*',
   },
   {
-    reads: ['token_endpoint_auth_method', 'client_secret', 'client_secret_hash'],
-    broken: (client) =>
-      !usesSecret(client) && !!(client.client_secret || client.client_secret_hash),
+    reads: ['token_endpoint_auth_method', ...SECRETS],
+    broken: (client) => !usesSecret(client) && countOf(client, SECRETS) > 0,
     sentence: 'none and private_key_jwt go without a client_secret',
   },
   {
-    reads: ['jwks', 'token_endpoint_auth_method'],
-    broken: (client) => usesKey(client) && !client.jwks,
-    sentence: 'is needed for the token_endpoint_auth_method private_key_jwt',
+    reads: KEYS,
+    broken: (client) => countOf(client, KEYS) > 1,
+    sentence: 'and jwks_uri cannot both be given',
   },
   {
-    reads: ['jwks', 'token_endpoint_auth_method'],
-    broken: (client) => !usesKey(client) && !!client.jwks,
-    sentence: 'is only for the token_endpoint_auth_method private_key_jwt',
+    reads: [...KEYS, 'token_endpoint_auth_method'],
+    broken: (client) => usesKey(client) && countOf(client, KEYS) === 0,
+    sentence: 'is needed (or jwks_uri) for the token_endpoint_auth_method private_key_jwt',
+  },
+  {
+    reads: [...KEYS, 'token_endpoint_auth_method'],
+    broken: (client) => !usesKey(client) && countOf(client, KEYS) > 0,
+    sentence: 'or jwks_uri is only for the token_endpoint_auth_method private_key_jwt',
   },
   {
     reads: ['jwks'],

@@ -1,16 +1,18 @@
 // A client of the configuration file: its members (RFC 7591 §2 and ours) and what must fit together.
 
-import { createHash } from 'node:crypto'
 import {
   type Client,
   type ClientAbout,
   type ClientProof,
+  type ClientSecret,
   GRANT_TYPES,
   type Jwk,
+  MOST_SECRETS,
   redirectFault,
   splitScope,
 } from '@patois/core'
 import { z } from 'zod'
+import { nodeCrypto } from '../crypto.ts'
 import { jwkFault } from './jwk.ts'
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'] as const
@@ -39,14 +41,9 @@ const about = {
   contacts: z.array(z.string()).optional(),
 }
 
-/** The members of a client; in dev mode short secrets are allowed. */
-export function clientShape(dev: boolean) {
+function secretMembers(dev: boolean) {
   const shortest = dev ? 1 : 32
-  return z.strictObject({
-    client_id: z
-      .string()
-      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
-      .regex(/^[^:]*$/, 'must have no colon: HTTP Basic splits at the first one'),
+  return {
     client_secret: z
       .string()
       .min(shortest, `must have at least ${shortest} characters${dev ? '' : ' outside dev mode'}`)
@@ -56,6 +53,35 @@ export function clientShape(dev: boolean) {
       .string()
       .regex(/^sha256:[0-9a-f]{64}$/i, 'must be sha256: and 64 hexadecimal digits')
       .optional(),
+  }
+}
+
+const TOO_MANY = `must be ${MOST_SECRETS} at the most: the new one and the old one`
+
+function secretShape(members: ReturnType<typeof secretMembers>) {
+  return z
+    .strictObject({
+      ...members,
+      expires_at: z.iso
+        .datetime({ offset: true, error: 'must be a time such as 2030-01-31T12:00:00Z' })
+        .optional(),
+    })
+    .refine(
+      (one) => (one.client_secret === undefined) !== (one.client_secret_hash === undefined),
+      'must have either client_secret or client_secret_hash',
+    )
+}
+
+/** The members of a client; in dev mode short secrets are allowed. */
+export function clientShape(dev: boolean) {
+  const secret = secretMembers(dev)
+  return z.strictObject({
+    client_id: z
+      .string()
+      .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+      .regex(/^[^:]*$/, 'must have no colon: HTTP Basic splits at the first one'),
+    ...secret,
+    client_secrets: z.array(secretShape(secret)).min(1).max(MOST_SECRETS, TOO_MANY).optional(),
     client_name: z.string().min(1).max(200, 'must have at most 200 characters').optional(),
     ...about,
     redirect_uris: z.array(redirect).default([]),
@@ -68,6 +94,7 @@ export function clientShape(dev: boolean) {
     token_endpoint_auth_method: z.enum(METHODS).default('client_secret_basic'),
     scope: z.string().regex(SCOPE, 'must be scopes with one space between them').default(''),
     jwks: z.strictObject({ keys: z.array(jwk).min(1) }).optional(),
+    jwks_uri: z.string().optional(),
     id_token_signed_response_alg: z.enum(ALGS).default('RS256'),
     dialects: z.array(z.string()).min(1).default(['standard']),
     require_pkce: z.boolean().default(true),
@@ -127,13 +154,25 @@ function aboutOf({
 function proofOf(entry: ClientEntry): ClientProof {
   const method = entry.token_endpoint_auth_method
   if (method === 'none') return { method }
-  if (method === 'private_key_jwt') return { method, jwks: (entry.jwks?.keys ?? []) as Jwk[] }
+  if (method === 'private_key_jwt') {
+    return entry.jwks_uri === undefined
+      ? { method, jwks: (entry.jwks?.keys ?? []) as Jwk[] }
+      : { method, jwksUri: entry.jwks_uri }
+  }
+  return { method, secrets: (entry.client_secrets ?? [entry]).map(secretRecord) }
+}
+
+type SecretEntry = NonNullable<ClientEntry['client_secrets']>[number]
+
+function secretRecord(entry: SecretEntry): ClientSecret {
   const hash = entry.client_secret_hash
     ? Buffer.from(entry.client_secret_hash.slice('sha256:'.length), 'hex')
-    : createHash('sha256')
-        .update(entry.client_secret ?? '')
-        .digest()
-  return { method, secretHash: new Uint8Array(hash) }
+    : nodeCrypto.sha256(entry.client_secret ?? '')
+  const { expires_at: end } = entry
+  return {
+    hash: new Uint8Array(hash),
+    ...(end !== undefined && { expiresAt: Math.floor(Date.parse(end) / 1000) }),
+  }
 }
 
 function isOrigin(text: string): boolean {

@@ -2,6 +2,7 @@
 
 import type { Client, Resource, Scope } from '@patois/core'
 import { STANDARD_SCOPES, splitScope } from '@patois/core'
+import type { Reach } from '../outbound/reach.ts'
 import { type ClientEntry, clientRecord, clientShape } from './client.ts'
 import { clientFaults } from './client-rules.ts'
 import { at, readEntry } from './fault.ts'
@@ -15,6 +16,7 @@ export type Known = {
   /** The dialects that this server speaks. */
   dialects: readonly string[]
   issuer: string | undefined
+  reach: Reach
 }
 
 /** Reads the scopes by name. */
@@ -105,6 +107,8 @@ function noteNames(
   noteUnknown(entry.dialects, known.dialects, `${path}.dialects`, faults)
   // Tokens without a resource are the issuer's own, so a client may be named for those too.
   const resources = known.resources.map((one) => one?.resource)
+  const fault = entry.jwks_uri === undefined ? undefined : known.reach.fault(entry.jwks_uri)
+  if (fault !== undefined) faults.push(at(`${path}.jwks_uri`, fault))
   noteUnknown(entry.introspects, [...resources, known.issuer], `${path}.introspects`, faults)
 }
 

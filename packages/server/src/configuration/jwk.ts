@@ -1,8 +1,8 @@
 // Public keys that clients register (RFC 7517): only whole, public ones of algorithms we accept.
 
 import { createPublicKey, type JsonWebKeyInput } from 'node:crypto'
+import { isPrivateJwk } from '@patois/core'
 
-const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const ALGS: Readonly<Record<string, readonly string[]>> = {
   'P-256': ['ES256'],
   Ed25519: ['EdDSA', 'Ed25519'],
@@ -12,9 +12,7 @@ const SHORTEST_RSA = 2048
 
 /** What is wrong with a client's key; undefined when nothing. */
 export function jwkFault(jwk: Readonly<Record<string, unknown>>): string | undefined {
-  if (jwk.kty === 'oct' || PRIVATE.some((member) => member in jwk)) {
-    return 'is not a public key: it has private members'
-  }
+  if (isPrivateJwk(jwk)) return 'is not a public key: it has private members'
   if (jwk.kid !== undefined && typeof jwk.kid !== 'string') return 'has a kid that is not text'
   const algs = ALGS[String(jwk.kty === 'RSA' ? 'RSA' : jwk.crv)]
   if (algs === undefined) return 'must be an RSA, P-256 or Ed25519 key'

@@ -1,6 +1,7 @@
 // The address of a caller: the peer's, or what proxies that are trusted say of it.
 
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { networks } from '../networks.ts'
 
 /** Gives the caller's address from the peer's and the X-Forwarded-For header. */
 export type ClientAddress = (peer: string, forwardedFor: string | undefined) => string
@@ -17,16 +18,8 @@ export type IsTrusted = (address: string) => boolean
 
 /** Trusts the networks (CIDR) only. */
 export function trust(trustedProxies: readonly string[]): IsTrusted {
-  const trusted = new BlockList()
-  for (const network of trustedProxies) {
-    const [address = '', bits] = network.split('/')
-    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-    trusted.addSubnet(address, Number(bits ?? (family === 'ipv6' ? 128 : 32)), family)
-  }
-  return (address) => {
-    const kind = isIP(plain(address))
-    return kind !== 0 && trusted.check(plain(address), kind === 6 ? 'ipv6' : 'ipv4')
-  }
+  const trusted = networks(trustedProxies)
+  return (address) => trusted(plain(address))
 }
 
 /** Believes trusted proxies only; without any, the header counts for nothing. */

@@ -5,6 +5,7 @@ import type {
   AuditEvent,
   Client,
   ClientProof,
+  ClientSecret,
   Code,
   Family,
   Grant,
@@ -41,20 +42,26 @@ type KindOf<V> = V extends boolean
 // Every member of the record must be named, so a new one cannot be forgotten here.
 type Kinds<T> = { readonly [M in keyof Required<T>]: KindOf<Required<T>[M]> }
 
+type SecretRow = { hash: string; expiresAt?: number }
+
 function readProof(value: Value): ClientProof {
-  const { secretHash, ...proof } = JSON.parse(String(value))
-  return secretHash === undefined
-    ? proof
-    : { ...proof, secretHash: new Uint8Array(Buffer.from(secretHash, 'hex')) }
+  const { secrets, ...proof } = JSON.parse(String(value))
+  return secrets === undefined ? proof : { ...proof, secrets: secrets.map(readSecret) }
+}
+
+function readSecret({ hash, ...rest }: SecretRow): ClientSecret {
+  return { ...rest, hash: new Uint8Array(Buffer.from(hash, 'hex')) }
 }
 
 function writeProof(value: unknown): string {
   const proof = value as ClientProof
   return JSON.stringify(
-    'secretHash' in proof
-      ? { ...proof, secretHash: Buffer.from(proof.secretHash).toString('hex') }
-      : proof,
+    'secrets' in proof ? { ...proof, secrets: proof.secrets.map(writeSecret) } : proof,
   )
+}
+
+function writeSecret({ hash, ...rest }: ClientSecret): SecretRow {
+  return { ...rest, hash: Buffer.from(hash).toString('hex') }
 }
 
 const codecs: Readonly<Record<'plain' | 'flag' | 'json' | 'proof', Codec>> = {
