@@ -1,6 +1,7 @@
 // Attacks, group E: who is calling at the token endpoint, and how the call is framed.
 
 import {
+  createHash,
   createHmac,
   createPublicKey,
   generateKeyPairSync,
@@ -11,6 +12,7 @@ import {
 import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { nodeCrypto } from '../../packages/server/src/crypto.ts'
+import { ASSERTION, assertAt, claimsFor, es256, jws, type Seal } from '../door/assertion.ts'
 import { type Answer, call, getCode, getTokens } from '../door/browser.ts'
 import {
   CLIENTS,
@@ -25,10 +27,9 @@ import {
 import { sendRaw } from '../door/raw.ts'
 import { checkAnswer, checkLog, lastRequest } from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
-import { isActive, openFolder, refresh } from '../door/tokens.ts'
+import { countRows, isActive, openFolder, refresh } from '../door/tokens.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
-const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const THROTTLE_WINDOW = 15 * 60
 const CC = { grant_type: 'client_credentials', scope: 'api.read' }
 
@@ -72,40 +73,14 @@ const checkBadRequest = (answer: Answer, status = 400): void => {
   expect(answer.headers.get('www-authenticate')).toBeNull()
 }
 
-const encode = (part: unknown): string =>
-  Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
-
-type Seal = (data: string) => Uint8Array
-
-const es256 =
-  (key: KeyObject = PK_PRIVATE): Seal =>
-  (data) =>
-    sign('sha256', Buffer.from(data), { key, dsaEncoding: 'ieee-p1363' })
-
 const HEADER = { alg: 'ES256', kid: 'pk-1' }
 
-/** A compact JWS of whatever stands in header and payload; text is taken as JSON already. */
-const jws = (header: unknown, payload: unknown, seal = es256()): string => {
-  const data = `${encode(header)}.${encode(payload)}`
-  return `${data}.${Buffer.from(seal(data)).toString('base64url')}`
-}
-
-const claimsOf = (more: Record<string, unknown> = {}): Record<string, unknown> => {
-  const now = server.clock.now()
-  const own = { iss: 'pk', sub: 'pk', aud: server.issuer, jti: randomUUID() }
-  return { ...own, iat: now, exp: now + 60, ...more }
-}
+const claimsOf = (more: Record<string, unknown> = {}) => claimsFor(server, 'pk', more)
 
 const assertion = (more: Record<string, unknown> = {}): string => jws(HEADER, claimsOf(more))
 
-/** Client credentials by assertion; without a client_id its `sub` names the client. */
 const assert = (client_assertion: string, more: Record<string, string> = {}, at = server) =>
-  post(
-    { ...CC, client_assertion, client_assertion_type: ASSERTION, ...more },
-    undefined,
-    '/token',
-    at,
-  )
+  assertAt(at, client_assertion, more)
 
 test('E2: a wrong, empty, foreign or padded secret is no proof', async () => {
   for (const client of ['cc', 'cp']) {
@@ -588,7 +563,7 @@ test('E31: the work does not depend on where a secret is wrong', async () => {
     return done
   }
   const first = await work(`x${right.slice(1)}`)
-  expect(first).toEqual({ hashed: 1, compared: 1 })
+  expect(first).toEqual({ hashed: 1, compared: 2 })
   expect(await work(`${right.slice(0, -1)}x`)).toEqual(first)
   expect(await work('x')).toEqual(first)
 })
@@ -603,7 +578,7 @@ test('E32: a client that does not exist costs the same work as one that does', a
     return done
   }
   const known = await work('cc', 'wrong')
-  expect(known).toEqual({ hashed: 1, compared: 1 })
+  expect(known).toEqual({ hashed: 1, compared: 2 })
   for (const client of ['nobody', 'pk', 'pub', 'cp', 'x'.repeat(100)])
     expect(await work(client, 'wrong'), client).toEqual(known)
 })
@@ -628,4 +603,63 @@ test('E33: after the file changed a secret only the new one passes', async () =>
   folder.remove()
 })
 
-test.skip('E33: two secrets side by side while one replaces the other — a client has one', () => {})
+const OLD = 'turning-old-secret-0123456789-0123456789'
+const NEW = 'turning-new-secret-0123456789-0123456789'
+const hashOf = (secret: string) => `sha256:${createHash('sha256').update(secret).digest('hex')}`
+
+/** A server with a client whose secret is being replaced: the old one is good for an hour more. */
+const startTurning = async () => {
+  planted.push(OLD, NEW)
+  const now = Math.floor(Date.now() / 1000)
+  const expires_at = new Date((now + 3600) * 1000).toISOString()
+  const client = {
+    client_id: 'turning',
+    client_secrets: [{ client_secret: NEW }, { client_secret_hash: hashOf(OLD), expires_at }],
+    grant_types: ['client_credentials'],
+    scope: 'api.read',
+  }
+  return startServer({ now, configuration: { clients: [...CLIENTS, client] } })
+}
+
+test('E33: two secrets side by side prove the client, the old one until its end', async () => {
+  const own = await startTurning()
+  const as = (secret: string) => post(CC, basic('turning', secret), '/token', own)
+  for (const secret of [OLD, NEW]) checkAnswer(await as(secret), { status: 200 })
+  checkBadClient(await as('neither'), own)
+  own.clock.advance(3599)
+  checkAnswer(await as(OLD), { status: 200 })
+  own.clock.advance(1)
+  checkBadClient(await as(OLD), own)
+  expect(lastRequest(own)).toMatchObject({ clientId: 'turning', reason: 'client_secret_expired' })
+  checkBadClient(await as('neither'), own)
+  expect(lastRequest(own).reason).toBe('client_secret_wrong')
+  checkAnswer(await as(NEW), { status: 200 })
+  checkLog(own, planted)
+  await own.close()
+})
+
+test('E33: whichever of two secrets it is, the work is that of a client with one or none', async () => {
+  const own = await startTurning()
+  const work = async (client: string, secret: string) => {
+    const sha256 = vi.spyOn(nodeCrypto, 'sha256')
+    const equal = vi.spyOn(nodeCrypto, 'equal')
+    // A grant that the client may not use: nothing but its proof is worked on.
+    await post({ grant_type: 'refresh_token' }, basic(client, secret), '/token', own)
+    const done = { hashed: sha256.mock.calls.length, compared: equal.mock.calls.length }
+    vi.restoreAllMocks()
+    return done
+  }
+  for (const secret of [NEW, OLD, 'neither'])
+    expect(await work('turning', secret)).toEqual({ hashed: 1, compared: 2 })
+  expect(await work('nobody', OLD)).toEqual({ hashed: 1, compared: 2 })
+  await own.close()
+})
+
+test('E33: both secrets lie in the database as hashes only', async () => {
+  const own = await startTurning()
+  const which = "id = 'turning' AND (proof LIKE '%turning-%' OR proof NOT LIKE"
+  expect(countRows(own, 'clients', `${which} '%${hashOf(OLD).slice(7)}%')`)).toBe(0)
+  expect(countRows(own, 'clients', `${which} '%${hashOf(NEW).slice(7)}%')`)).toBe(0)
+  expect(countRows(own, 'clients', "id = 'turning'")).toBe(1)
+  await own.close()
+})
