@@ -111,7 +111,7 @@ async function sendBound(
     headers: { ...request.headers, ...(await binding.headers(request, fields.access_token)) },
   })
   const came = await send(connection, await bind(), options)
-  if (!binding.heard(request.url, came.status, came.headers)) return came
+  if (!binding.heard(request.url, came)) return came
   return send(connection, await bind(), options)
 }
 

@@ -28,10 +28,13 @@ export type Outgoing = {
 /** Proves the client in another way than with a secret, such as private_key_jwt. */
 export type ClientProof = (audience: string) => Promise<Readonly<Record<string, string>>>
 
+/** An answer, as far as a binding has to see it. */
+export type Heard = { status: number; headers: Readonly<Record<string, string>>; body: string }
+
 /** Binds requests to a key (DPoP): headers for a request, and whether to send it once more. */
 export type Binding = {
   headers(request: Outgoing, accessToken?: string): Promise<Record<string, string>>
-  heard(url: string, status: number, headers: Readonly<Record<string, string>>): boolean
+  heard(url: string, came: Heard): boolean
 }
 
 /** All that a call needs beside its own fields. */

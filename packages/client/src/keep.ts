@@ -246,11 +246,11 @@ async function refresh(keeper: Keeper, entry: Entry, kept: Kind): Promise<Tokens
 async function fetchWith(keeper: Keeper, request: Request): Promise<Response> {
   const { connection } = keeper
   checkSafe(request.url)
-  const first = (await fresh(keeper)).tokens.accessToken
+  const first = (await fresh(keeper)).tokens
   const response = await present(keeper, request.clone(), first)
   if (!endedStatuses(connection.dialect).includes(response.status)) return response
-  const next = (await fresh(keeper, first)).tokens.accessToken
-  if (next === first) return response
+  const next = (await fresh(keeper, first.accessToken)).tokens
+  if (next.accessToken === first.accessToken) return response
   await response.body?.cancel()
   return present(keeper, request, next)
 }
@@ -262,14 +262,32 @@ function endedStatuses({ operations }: Dialect): number[] {
   return [401, ...told.filter((one) => one !== undefined)]
 }
 
-async function present({ connection }: Keeper, request: Request, token: string) {
-  const {
-    header = 'authorization',
-    scheme = 'Bearer',
-    adds = {},
-  } = connection.dialect.presents ?? {}
-  const headers = new Headers(request.headers)
-  for (const [name, value] of Object.entries(adds)) if (!headers.has(name)) headers.set(name, value)
-  headers.set(header, scheme === '' ? token : `${scheme} ${token}`)
-  return connection.fetch(new Request(request, { headers }))
+async function present(
+  { connection }: Keeper,
+  request: Request,
+  { accessToken, tokenType }: Tokens,
+): Promise<Response> {
+  const { binding, dialect } = connection
+  const isBound = binding !== undefined && /^dpop$/i.test(tokenType)
+  const { header = 'authorization', scheme = 'Bearer', adds = {} } = dialect.presents ?? {}
+  const word = isBound ? 'DPoP' : scheme
+  const send = async () => {
+    const headers = new Headers(request.headers)
+    for (const [name, value] of Object.entries(adds)) {
+      if (!headers.has(name)) headers.set(name, value)
+    }
+    headers.set(header, word === '' ? accessToken : `${word} ${accessToken}`)
+    if (isBound) {
+      const { method, url } = request
+      const outgoing = { method, url, headers: {}, body: new Uint8Array() }
+      const proof = await binding.headers(outgoing, accessToken)
+      for (const [name, value] of Object.entries(proof)) headers.set(name, value)
+    }
+    return connection.fetch(new Request(request.clone(), { headers }))
+  }
+  const response = await send()
+  if (!isBound) return response
+  const headers = Object.fromEntries(response.headers)
+  const isNonce = binding.heard(request.url, { status: response.status, headers, body: '' })
+  return isNonce ? send() : response
 }

@@ -21,7 +21,8 @@ export function operationOf(dialect: Dialect, does: Deed, grant?: string): Named
   return { name: found[0], operation: found[1] }
 }
 
-function ownFields({ clientId, clientSecret, proof }: Connection): Fields {
+/** Who calls, with the secret where there is one. */
+export function ownFields({ clientId, clientSecret, proof }: Connection): Fields {
   const secret = proof === undefined ? clientSecret : undefined
   return { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }
 }

@@ -1,0 +1,61 @@
+// DPoP: tokens that only the holder of a key can use (RFC 9449).
+
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { Binding } from './connection.ts'
+import { base64url } from './pkce.ts'
+
+/** The key, and the clock. */
+export type DpopOptions = {
+  /** An ES256 key pair that can be used again; a new one when left out. */
+  keys?: CryptoKeyPair
+  /** Seconds. */
+  now?: () => number
+}
+
+/** A binding for `connect({ binding })`, and the thumbprint that tokens are bound to. */
+export type Dpop = Binding & { thumbprint: string }
+
+// The hash of an access token goes into the proofs that go with it (§4.2).
+async function hashOf(token: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
+  return base64url(new Uint8Array(digest))
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return origin + pathname
+}
+
+/** Makes a binding to a key; nonces that servers ask for are remembered for each of them (§8). */
+export async function dpop(options: DpopOptions = {}): Promise<Dpop> {
+  const { now = () => Math.floor(Date.now() / 1000) } = options
+  const keys = options.keys ?? (await generateKeyPair('ES256'))
+  const jwk = await exportJWK(keys.publicKey)
+  const nonces = new Map<string, string>()
+  return {
+    thumbprint: await calculateJwkThumbprint(jwk),
+    headers: async ({ method, url }, accessToken) => {
+      const nonce = nonces.get(new URL(url).origin)
+      const proof = await new SignJWT({
+        jti: crypto.randomUUID(),
+        htm: method,
+        htu: withoutQuery(url),
+        ...(nonce !== undefined && { nonce }),
+        ...(accessToken !== undefined && { ath: await hashOf(accessToken) }),
+      })
+        .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+        .setIssuedAt(now())
+        .sign(keys.privateKey)
+      return { dpop: proof }
+    },
+    heard: (url, { status, headers, body }) => {
+      const { origin } = new URL(url)
+      const nonce = headers['dpop-nonce']
+      if (nonce === undefined) return false
+      const isNew = nonces.get(origin) !== nonce
+      nonces.set(origin, nonce)
+      const said = `${headers['www-authenticate'] ?? ''} ${body}`
+      return isNew && (status === 400 || status === 401) && said.includes('use_dpop_nonce')
+    },
+  }
+}
