@@ -103,8 +103,9 @@ export function readRequest(operation: Operation, message: Message): Sent {
   for (const spot of spots) {
     const value = readSpot(sources, spot)
     if (value === undefined) continue
-    if (Object.hasOwn(fields, spot.field)) checkSame(spot.field, fields[spot.field], value)
-    else {
+    if (Object.hasOwn(fields, spot.field)) {
+      if (!isNamedAgain(spot, places, fields[spot.field] === value)) throw repeated(spot)
+    } else {
       fields[spot.field] = value
       places[spot.field] = spot.place
     }
@@ -115,11 +116,16 @@ export function readRequest(operation: Operation, message: Message): Sent {
   return { fields: fields as Fields, places, ...(isRaw && rawSecret && { rawSecret }) }
 }
 
-// One meaning, one value: only the client's own name may be said twice, and then alike.
-function checkSame(field: FieldName, first: unknown, second: unknown): void {
-  if (field === 'client_id' && first === second) return
-  if (field === 'client_secret') throw new Refusal('client_ambiguous')
-  throw new Refusal('field_repeated', { field })
+// One meaning, one value: only the client's own name may be said again, beside its proof, and then
+// alike.
+function isNamedAgain({ field }: FieldSpot, places: Sent['places'], isSame: boolean): boolean {
+  return field === 'client_id' && isSame && places[field] !== 'query'
+}
+
+function repeated({ field }: FieldSpot): Refusal {
+  return field === 'client_secret'
+    ? new Refusal('client_ambiguous')
+    : new Refusal('field_repeated', { field })
 }
 
 type Parts = {
