@@ -19,7 +19,7 @@ import { hasCookies, userBinding } from './browser.ts'
 import { readMessage } from './message.ts'
 import { type Pending, pendingOf, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site, Station } from './site.ts'
-import { newNonce, readForm, show, speak, type Visit } from './visit.ts'
+import { lead, newNonce, readForm, show, speak, type Visit } from './visit.ts'
 
 const NO_BODY = new Uint8Array(0)
 
@@ -34,7 +34,7 @@ export async function visitAuthorize(
   const pending = pendingOf(station, visit.call)
   // A post from another site brings no cookies of ours (SameSite=Lax); a navigation does.
   if (message.method === 'POST' && !hasCookies(site, visit.request)) {
-    return visit.reply.header('cache-control', 'no-store').redirect(pending, 303)
+    return lead(visit, pending)
   }
   return proceed(site, visit, pending, undefined)
 }
@@ -60,7 +60,7 @@ export async function visitConsent(site: Site, visit: Visit): Promise<FastifyRep
 /** A form that is too old, or of another browser: its request starts anew and is checked again. */
 export function resume(visit: Visit, pending: Pending): FastifyReply {
   visit.call.about.refused = 'form_stale'
-  return visit.reply.header('cache-control', 'no-store').redirect(urlOf(pending), 303)
+  return lead(visit, urlOf(pending))
 }
 
 function read(visit: Visit, station: Station, message: Message): void {
@@ -138,6 +138,8 @@ function askConsent(
     scopes: fresh.map(line),
     already: already.map(line),
     resources: sorted(asked.request.resources, known).fresh,
+    // Whoever writes the application wonders; the person who is asked has no use for it.
+    ...(site.demo && { dropped: call.about.droppedScope }),
   }
   return show(visit, consentPage(view, words), { leaves: true })
 }

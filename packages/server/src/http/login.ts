@@ -7,7 +7,7 @@ import { resume, showLogin } from './authorize.ts'
 import { setSession } from './browser.ts'
 import { askedIn, type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site } from './site.ts'
-import { readForm, show, speak, type Visit } from './visit.ts'
+import { lead, readForm, show, speak, type Visit } from './visit.ts'
 
 /** GET of the login page, where no request is waiting. */
 export async function visitLogin(site: Site, visit: Visit): Promise<FastifyReply> {
@@ -37,7 +37,7 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
     return await showAgain(site, visit, { username, request }, thrown)
   }
   const next = pending ? urlOf(withoutLogin(pending)) : `${site.base}/login`
-  return reply.header('cache-control', 'no-store').redirect(next, 303)
+  return lead(visit, next)
 }
 
 function startAgain(site: Site, visit: Visit, pending: Pending | undefined): FastifyReply {

@@ -13,7 +13,7 @@ import { logoutPage, signedOutPage } from '../pages/logout.ts'
 import { clearSession, hasCookies, userBinding } from './browser.ts'
 import { readMessage } from './message.ts'
 import type { Site, Station } from './site.ts'
-import { readForm, show, speak, type Visit } from './visit.ts'
+import { lead, readForm, show, speak, type Visit } from './visit.ts'
 
 /** GET and POST of the end-session endpoint. */
 export async function visitLogout(
@@ -21,14 +21,14 @@ export async function visitLogout(
   visit: Visit,
   station: Station,
 ): Promise<FastifyReply> {
-  const { call, browser, request, reply } = visit
+  const { call, browser, request } = visit
   const message = readMessage(request)
   Object.assign(call, readRequest(station.operation, message))
   const { fields } = call
   speak(visit, fields.ui_locales)
   const pending = new URLSearchParams(fields as Record<string, string>).toString()
   if (message.method === 'POST' && !hasCookies(site, request)) {
-    return reply.header('cache-control', 'no-store').redirect(`${station.path}?${pending}`, 303)
+    return lead(visit, `${station.path}?${pending}`)
   }
   const asked = await readLogout(site.parts, call, browser.signedIn)
   if (browser.signedIn && !asked.isCertain) return askLogout(site, visit, asked)
@@ -54,10 +54,10 @@ function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest
 /** POST of the question: sign out, or stay. */
 export async function submitLogout(site: Site, visit: Visit): Promise<FastifyReply> {
   const { request = '', csrf = '', decision } = readForm(visit)
-  const { call, browser, reply } = visit
+  const { call, browser } = visit
   const binding = { kind: 'logout', browser: userBinding(browser), request } as const
   if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
-  if (decision !== 'allow') return reply.redirect(`${site.base}/login`, 303)
+  if (decision !== 'allow') return lead(visit, `${site.base}/login`)
   const {
     client: id,
     continueTo,
@@ -85,5 +85,5 @@ async function leave(site: Site, visit: Visit, asked: LogoutRequest): Promise<Fa
     return show(visit, signedOutPage({ base: site.base, clientName: client?.name }, words))
   }
   const to = withQuery(continueTo, state === undefined ? {} : { state })
-  return reply.header('cache-control', 'no-store').redirect(to, 303)
+  return lead(visit, to)
 }

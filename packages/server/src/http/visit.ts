@@ -95,6 +95,11 @@ export function show(
     .send(text)
 }
 
+/** Leads a browser on, with a GET whatever it came by, and past every cache. */
+export function lead({ reply }: Visit, to: string): FastifyReply {
+  return reply.header('cache-control', 'no-store').redirect(to, 303)
+}
+
 // Chromium holds form-action against every redirect after a form, those of the client's own site
 // too, which nobody here can know: a page that leads to a client goes without.
 function policy(leaves: boolean, nonce: string | undefined): string {
