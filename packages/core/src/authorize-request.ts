@@ -1,7 +1,7 @@
 // An authorization request, read and checked as far as it goes without the user.
 
 import type { Call } from './call.ts'
-import { parseClaims, scopesOfClaims } from './claims.ts'
+import { insistsOnAcr, parseClaims, scopesOfClaims } from './claims.ts'
 import { checkDialect, checkGrantType, clientIdOf } from './client-auth.ts'
 import { readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
@@ -75,7 +75,8 @@ export async function readAuthorizeRequest(
   const maxAge = readMaxAge(call.fields.max_age)
   const hintedSub = id_token_hint && (await readHint(parts, call, client, id_token_hint))
   const claims = call.fields.claims === undefined ? undefined : parseClaims(call.fields.claims)
-  const scope = chooseScope(parts.policy, client, call.fields.scope)
+  if (claims && insistsOnAcr(claims)) throw new Refusal('acr_unmet')
+  const scope = chooseScope(parts.policy, client, call)
   return {
     scope: union(scope, claims ? scopesOfClaims(parts.policy, client, claims) : []),
     resources: chooseResources(parts.policy, call.fields.resource),

@@ -8,7 +8,7 @@ import {
   type Target,
 } from './authorize-request.ts'
 import { type Call, eventOf } from './call.ts'
-import { wantedSubject } from './claims.ts'
+import { isWanted } from './claims.ts'
 import { countingGrants, findCovering, newGrant } from './consent.ts'
 import { endOf } from './lifetime.ts'
 import type { RedirectFacts } from './oauth.ts'
@@ -88,8 +88,7 @@ function needsLogin(call: Call, request: AuthorizeRequest, { session, user }: Si
 
 // OIDC Core §5.5.1: a request for one user's sub is never answered with another's.
 function checkSubject({ claims }: AuthorizeRequest, { user }: SignedIn): void {
-  const wanted = wantedSubject(claims)
-  if (wanted !== undefined && wanted !== user.sub) throw new Refusal('login_needed')
+  if (claims && !isWanted(user.sub, claims)) throw new Refusal('login_needed')
 }
 
 function needsConsent({ target, request, origin }: Asked, grants: readonly Grant[]): boolean {

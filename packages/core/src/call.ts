@@ -11,6 +11,8 @@ export type About = {
   userId?: number
   grantId?: number
   familyId?: number
+  /** What of the asked scope the client may not have. */
+  droppedScope?: readonly string[]
   /** Why an answer that looks like a success to HTTP, a redirect with an error, is a refusal. */
   refused?: Reason
 }
@@ -44,7 +46,7 @@ export function eventOf(
   decision: AuditEvent['decision'],
   reason: string,
 ): AuditEvent {
-  const { refused: _, ...about } = call.about
+  const { refused: _, droppedScope: __, ...about } = call.about
   return {
     at: call.now,
     requestId: call.requestId,

@@ -1,7 +1,7 @@
 // Claims: what a request may ask for and what a scope releases.
 
 import { expect, test } from 'vitest'
-import { parseClaims, releasedClaims, scopesOfClaims, wantedSubject } from './claims.ts'
+import { insistsOnAcr, isWanted, parseClaims, releasedClaims, scopesOfClaims } from './claims.ts'
 import type { Policy } from './parts.ts'
 import type { Client, User } from './records.ts'
 
@@ -44,8 +44,30 @@ test.each([
   expect(({} as Record<string, unknown>).a).toBeUndefined()
 })
 
-test('a subject may be insisted on', () => {
-  expect(wantedSubject(parseClaims('{"id_token":{"sub":{"value":"bob"}}}'))).toBe('bob')
-  expect(wantedSubject(parseClaims('{"id_token":{"sub":null}}'))).toBeUndefined()
-  expect(wantedSubject(undefined)).toBeUndefined()
+test.each([
+  ['{"id_token":{"sub":{"value":"bob"}}}', ['bob']],
+  ['{"userinfo":{"sub":{"value":"bob"}}}', ['bob']],
+  ['{"id_token":{"sub":{"essential":true}},"userinfo":{"sub":{"value":"bob"}}}', ['bob']],
+  ['{"id_token":{"sub":{"value":"alice"}},"userinfo":{"sub":{"value":"bob"}}}', []],
+  ['{"id_token":{"sub":{"values":["bob","carol"]}}}', ['bob', 'carol']],
+  ['{"id_token":{"sub":{"value":"bob","values":["carol"]}}}', []],
+  ['{"id_token":{"sub":{"values":[]}}}', []],
+  ['{"id_token":{"sub":{"value":null}}}', []],
+  ['{"id_token":{"sub":null}}', ['alice', 'bob', 'carol']],
+  ['{"id_token":{"sub":{"essential":true}}}', ['alice', 'bob', 'carol']],
+])('%s is answered for %j alone', (text, right) => {
+  const claims = parseClaims(text)
+  expect(['alice', 'bob', 'carol'].filter((sub) => isWanted(sub, claims))).toEqual(right)
+})
+
+test('an acr is insisted on when it is essential, with values, and for the ID token', () => {
+  const insists = (acr: unknown, member = 'id_token') =>
+    insistsOnAcr(parseClaims(JSON.stringify({ [member]: { acr } })))
+  expect(insists({ essential: true, values: ['phr'] })).toBe(true)
+  expect(insists({ essential: true, value: 'phr' })).toBe(true)
+  expect(insists({ essential: true, values: ['phr'] }, 'userinfo')).toBe(false)
+  expect(insists({ essential: false, values: ['phr'] })).toBe(false)
+  expect(insists({ values: ['phr'] })).toBe(false)
+  expect(insists({ essential: true })).toBe(false)
+  expect(insists(null)).toBe(false)
 })

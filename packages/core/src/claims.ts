@@ -86,8 +86,21 @@ export function scopesOfClaims(
   return releasing.filter((scope) => scope !== undefined)
 }
 
-/** The user that a request insists on through a `sub` claim; undefined when it does not. */
-export function wantedSubject(claims: ClaimsRequest | undefined): unknown {
-  const asked = claims?.id_token?.sub ?? claims?.userinfo?.sub
-  return isPlain(asked) && Object.hasOwn(asked, 'value') ? asked.value : undefined
+/** False when a request insists on another user through a `sub` claim, wherever it names one. */
+export function isWanted(sub: string, { id_token, userinfo }: ClaimsRequest): boolean {
+  return [id_token?.sub, userinfo?.sub].flatMap(wantedValues).every((one) => one.includes(sub))
+}
+
+/** True when a request cannot do without one of some `acr` values (OIDC Core §5.5.1.1). */
+export function insistsOnAcr({ id_token }: ClaimsRequest): boolean {
+  const asked = id_token?.acr
+  return isPlain(asked) && asked.essential === true && wantedValues(asked).length > 0
+}
+
+// `value` and `values` of a claim that is asked for, each of which must be met.
+function wantedValues(asked: unknown): unknown[][] {
+  if (!isPlain(asked)) return []
+  return ['value', 'values']
+    .filter((name) => Object.hasOwn(asked, name))
+    .map((name) => [asked[name]].flat())
 }

@@ -90,7 +90,10 @@ export type RedirectFacts = {
 /** Facts of any operation, ready for the wire. */
 export type Facts = { readonly [name: string]: unknown }
 
-/** Codes a caller may hear: RFC 6749 §4.1.2.1 and §5.2, 6750 §3.1, 8707 §2, OIDC Core §3.1.2.6. */
+/**
+ * Codes a caller may hear: RFC 6749 §4.1.2.1 and §5.2, 6750 §3.1, 8707 §2, OIDC Core §3.1.2.6, OIDC
+ * Unmet Authentication Requirements §1.
+ */
 export type ErrorCode =
   | 'access_denied'
   | 'consent_required'
@@ -110,6 +113,7 @@ export type ErrorCode =
   | 'temporarily_unavailable'
   | 'token_missing'
   | 'unauthorized_client'
+  | 'unmet_authentication_requirements'
   | 'unsupported_grant_type'
   | 'unsupported_response_type'
 

@@ -315,8 +315,9 @@ export const REASONS = {
     fix: 'Register the resource, and name it in the authorization request too.',
   }),
   scope_malformed: row('invalid_scope', 'The scope is malformed.', {
-    expected: 'Scope values with one space between them, without quotes and backslashes.',
-    fix: 'Look for commas, JSON, two spaces, or a space at an end.',
+    expected:
+      'Scope values in printable ASCII with spaces between, without quotes and backslashes.',
+    fix: 'Look for JSON, quotes, a tab or a line break.',
   }),
   scope_none: row('invalid_scope', 'No scope that the client may ask for was requested.', {
     expected: 'At least one value out of the scope of the client.',
@@ -332,6 +333,14 @@ export const REASONS = {
     fix: 'Compare both with the configuration: capitals count.',
   }),
   // authorize
+  acr_unmet: row(
+    'unmet_authentication_requirements',
+    'None of the essential acr values can be met.',
+    {
+      expected: 'No essential acr with values: this server has no acr to give.',
+      fix: 'Ask for it with acr_values, or leave essential out of the claims parameter.',
+    },
+  ),
   challenge_malformed: row('invalid_request', 'The code_challenge is malformed.', {
     expected: 'The SHA-256 of the verifier as base64url without padding: 43 characters.',
     fix: 'Digest the verifier as ASCII text; hex, plain base64 and padding are not base64url.',

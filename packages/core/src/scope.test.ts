@@ -10,22 +10,38 @@ const policy = {
 } as unknown as Policy
 const client = (...scope: string[]): Client => ({ scope }) as unknown as Client
 
+const asking = (...scope: string[]) => ({ fields: { scope }, about: {} })
+
 test('what was not asked for is what the client is registered for', () => {
-  expect(chooseScope(policy, client('openid', 'read'), undefined)).toEqual(['openid', 'read'])
-  expect(chooseScope(policy, client('openid', 'read'), [])).toEqual(['openid', 'read'])
+  expect(chooseScope(policy, client('openid', 'read'), { fields: {}, about: {} })).toEqual([
+    'openid',
+    'read',
+  ])
+  expect(chooseScope(policy, client('openid', 'read'), asking())).toEqual(['openid', 'read'])
 })
 
-test('unknown and unassigned values are dropped, repeated ones said once', () => {
-  const asked = ['read', 'unknown', 'write', 'read']
+test('unknown and unassigned values are dropped and noted, repeated ones said once', () => {
+  const asked = asking('read', 'unknown', 'write', 'read', 'write')
   expect(chooseScope(policy, client('read', 'gone'), asked)).toEqual(['read'])
+  expect(asked.about).toEqual({ droppedScope: ['unknown', 'write'] })
+})
+
+test('where nothing is dropped nothing is noted, and of thousands the first ten', () => {
+  const right = asking('read')
+  chooseScope(policy, client('read'), right)
+  expect(right.about).toEqual({})
+  const names = Array.from({ length: 4000 }, (_, index) => `s${index}`)
+  const many = asking('read', ...names)
+  chooseScope(policy, client('read'), many)
+  expect(many.about).toEqual({ droppedScope: names.slice(0, 10) })
 })
 
 test('a request of which nothing is left is refused', () => {
-  expect(() => chooseScope(policy, client('read'), ['write'])).toThrow('scope_none')
+  expect(() => chooseScope(policy, client('read'), asking('write'))).toThrow('scope_none')
 })
 
 test('a client without any scope gets a token without any', () => {
-  expect(chooseScope(policy, client(), undefined)).toEqual([])
+  expect(chooseScope(policy, client(), asking())).toEqual([])
 })
 
 test.each(['a"b', 'a\\b', 'ä', 'a\u0000'])('%j is no scope', (value) => {

@@ -5,6 +5,8 @@ import type { Client } from './records.ts'
 import { Refusal } from './refusal.ts'
 
 const TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
+/** How many dropped values are named: thousands would help nobody. */
+const MOST_NAMED = 10
 
 /** Claims that the standard scopes release (OIDC Core §5.4). */
 export const STANDARD_SCOPES: Readonly<Record<string, readonly string[]>> = {
@@ -55,20 +57,23 @@ function isKnown(policy: Policy, name: string): boolean {
   return Object.hasOwn(policy.scopes, name) || Object.hasOwn(STANDARD_SCOPES, name)
 }
 
+/** What is read of a call, and where it is told what was dropped. */
+type Asking = {
+  fields: { scope?: readonly string[] }
+  about: { droppedScope?: readonly string[] }
+}
+
 /**
  * What of the asked scope the client may have: unknown and unassigned values are dropped, a
  * missing scope means all that the client is registered for. Throws a Refusal when none is left.
  */
-export function chooseScope(
-  policy: Policy,
-  client: Client,
-  asked: readonly string[] | undefined,
-): string[] {
+export function chooseScope(policy: Policy, client: Client, { fields, about }: Asking): string[] {
+  const asked = fields.scope
   if (asked) checkScope(asked)
-  const wanted = asked && asked.length > 0 ? asked : client.scope
-  const scope = union([], wanted).filter(
-    (name) => client.scope.includes(name) && isKnown(policy, name),
-  )
+  const wanted = union([], asked && asked.length > 0 ? asked : client.scope)
+  const scope = wanted.filter((name) => client.scope.includes(name) && isKnown(policy, name))
+  const dropped = wanted.filter((name) => !scope.includes(name))
+  if (dropped.length > 0) about.droppedScope = dropped.slice(0, MOST_NAMED)
   if (scope.length === 0 && (asked?.length || client.scope.length > 0)) {
     throw new Refusal('scope_none', { rightValues: client.scope })
   }

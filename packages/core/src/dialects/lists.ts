@@ -97,6 +97,7 @@ export const CODES = keysOf<keyof RefusalShape['rows']>({
   temporarily_unavailable: true,
   token_missing: true,
   unauthorized_client: true,
+  unmet_authentication_requirements: true,
   unsupported_grant_type: true,
   unsupported_response_type: true,
 })

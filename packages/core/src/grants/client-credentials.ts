@@ -21,7 +21,7 @@ export const clientCredentials: GrantType<undefined> = {
     if (asked?.includes('openid')) throw new Refusal('scope_none')
     const personal = Object.keys(STANDARD_SCOPES)
     const own = call.client.scope.filter((name) => !personal.includes(name))
-    const scope = chooseScope(policy, { ...call.client, scope: own }, asked)
+    const scope = chooseScope(policy, { ...call.client, scope: own }, call)
     const resources = chooseResources(policy, call.fields.resource)
     return { may: { scope, resources, refreshToken: false } }
   },

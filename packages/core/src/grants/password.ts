@@ -27,7 +27,7 @@ export const password: GrantType<Found> = {
 
   judge({ user, grants }, asked) {
     const { call, policy, newId } = asked
-    const scope = chooseScope(policy, call.client, call.fields.scope)
+    const scope = chooseScope(policy, call.client, call)
     const resources = chooseResources(policy, call.fields.resource)
     const about = { userId: user.id, clientId: call.client.id, scope, resources }
     const known = findCovering(grants, about)
