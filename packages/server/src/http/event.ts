@@ -3,11 +3,14 @@
 import { type Call, eventOf } from '@patois/core'
 import type { Site } from './site.ts'
 
-/** Says what was decided about a call and why; never what was sent. */
+/** Says what was decided about a call and why; of what was sent, only the scope that was dropped. */
 export function logDecision(site: Site, call: Call, status: number, reason: string): void {
-  const { refused } = call.about
+  const { refused, droppedScope } = call.about
   const decision = status >= 400 || refused ? 'refused' : 'allowed'
   const event = eventOf(call, 'request', decision, refused ?? reason)
-  site.log.info({ ...event, network: call.network, status }, 'request')
+  // A mistyped scope is no refusal, yet in dev mode somebody is there who can mend it.
+  const level = site.parts.dev && droppedScope ? 'warn' : 'info'
+  const dropped = droppedScope && { droppedScope }
+  site.log[level]({ ...event, ...dropped, network: call.network, status }, 'request')
   site.on?.(event)
 }

@@ -23,6 +23,8 @@ export interface ConsentView extends Carried {
   readonly already?: readonly ScopeLine[] | undefined
   /** Services that the access is for, by their addresses (RFC 8707). */
   readonly resources?: readonly string[] | undefined
+  /** What was asked for in vain; only dev mode hands it over. */
+  readonly dropped?: readonly string[] | undefined
   /** What the client says about itself, in the spelling of RFC 7591 §2. */
   readonly about?: {
     readonly client_uri?: string
@@ -53,6 +55,7 @@ ${facts([
 ])}
 ${links(view, words)}
 <p class="note">${say.caution}</p>
+${view.dropped && left(view.dropped, words)}
 <form method="post" action="${action}">
 ${hidden({ request, csrf })}${answers({ id: 'allow', label: say.allow }, { id: 'deny', label: say.deny })}
 </form>`
@@ -71,6 +74,13 @@ function links({ about = {} }: ConsentView, { consent: say }: Words): Html | fal
       ([label, href]) => html`<a href="${href}" rel="noreferrer">${label}</a>\n`,
     )}</p>`
   )
+}
+
+function left(dropped: readonly string[], { consent: say, error }: Words): Html {
+  return html`<section class="details" aria-labelledby="details">
+<h2 id="details">${error.details}</h2>
+<p id="dropped">${fill(say.dropped, { scopes: dropped.join(' ') })}</p>
+</section>`
 }
 
 function asked(scopes: readonly ScopeLine[], words: Words): Html {

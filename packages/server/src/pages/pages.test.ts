@@ -33,7 +33,11 @@ const pages: Record<string, (words: Words) => string> = {
     loginPage({ ...common, username: evil, clientName: evil, error: 'wrong' }, words),
   consent: (words) =>
     consentPage(
-      { ...common, clientName: evil, clientId: evil, redirectHost: evil, username: evil, scopes },
+      {
+        ...common,
+        ...{ clientName: evil, clientId: evil, redirectHost: evil, username: evil },
+        ...{ scopes, dropped: [evil] },
+      },
       words,
     ),
   logout: (words) => logoutPage({ ...common, username: evil, clientName: evil }, words),

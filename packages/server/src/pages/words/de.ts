@@ -32,6 +32,8 @@ export const de: Words = {
     policy: 'Datenschutz',
     terms: 'Nutzungsbedingungen',
     clientId: 'Kennung der Anwendung',
+    dropped:
+      'Auch erbeten, aber weggelassen: {scopes}. Ein solcher Scope ist hier unbekannt oder steht nicht im scope dieses Clients.',
     caution:
       'Erlauben Sie das nur, wenn Sie der Anwendung vertrauen und den Vorgang selbst begonnen haben.',
     allow: 'Erlauben',

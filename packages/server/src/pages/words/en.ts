@@ -33,6 +33,8 @@ export const en = {
     policy: 'Privacy policy',
     terms: 'Terms of service',
     clientId: 'Application ID',
+    dropped:
+      'Asked for as well, but left out: {scopes}. No such scope is known here, or it is not in the scope of this client.',
     caution: 'Allow this only if you trust the application and started this yourself.',
     allow: 'Allow',
     deny: 'Deny',
