@@ -19,6 +19,7 @@ const decodeHtml = (text: string): string =>
   text
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
+    .replaceAll('&#96;', '`')
     .replaceAll('&#x27;', "'")
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
@@ -37,11 +38,15 @@ export const hiddenFields = (html: string): Record<string, string> =>
 export const formAction = (html: string): string =>
   decodeHtml(/<form method="post" action="([^"]*)"/.exec(html)?.[1] ?? '')
 
+/** The Cookie header that a browser sends. */
+export const cookieOf = ({ cookies }: Pick<TestBrowser, 'cookies'>): string =>
+  [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+
 /** Opens a browser. */
 export const openBrowser = (): TestBrowser => {
   const cookies = new Map<string, string>()
   const go = async (url: string, init: RequestInit & { headers?: Record<string, string> }) => {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const cookie = cookieOf({ cookies })
     const headers = { accept: 'text/html', ...(cookie && { cookie }), ...init.headers }
     const response = await fetch(url, { ...init, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) {

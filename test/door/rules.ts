@@ -37,6 +37,7 @@ const ERRORS = [
   'request_uri_not_supported',
   'temporarily_unavailable',
   'unauthorized_client',
+  'unmet_authentication_requirements',
   'unsupported_grant_type',
   'unsupported_response_type',
 ]

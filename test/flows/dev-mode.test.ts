@@ -136,6 +136,26 @@ describe('a browser', () => {
     await close()
   })
 
+  test('sees which scope was left out, on the page and in the terminal', async () => {
+    const { page, close } = await openPerson(chromium)
+    const { user, password } = seedOf(running.printed.out)
+    await page.goto(`${issuer}/`)
+    const url = new URL((await page.getAttribute('#try', 'href')) ?? '', issuer)
+    url.searchParams.set('prompt', 'consent')
+    await page.goto(url.href)
+    await page.fill('#username', user)
+    await page.fill('#password', password)
+    await page.click('#sign-in')
+    expect(await page.locator('#dropped').count()).toBe(0)
+    const scope = url.searchParams.get('scope') ?? ''
+    url.searchParams.set('scope', `${scope} api.raed <b>`)
+    await page.goto(url.href)
+    expect(await page.textContent('#dropped')).toContain('left out: api.raed <b>. No such scope')
+    await inspect(page, 'dev-consent-dropped')
+    await running.until('"droppedScope":["api.raed","<b>"]')
+    await close()
+  })
+
   test('sees what was denied, what is missing and what was wrong', async () => {
     const { page, close } = await openPerson(chromium)
     const { user, password } = seedOf(running.printed.out)
