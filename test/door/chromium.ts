@@ -56,14 +56,18 @@ export type Person = {
   close(): Promise<void>
 }
 
+/** What may be different about a browser; without `policies` it knows no CSP. */
+export type PersonOptions = { scripts?: boolean; policies?: boolean; locale?: string }
+
 /** Opens a browser without cookies. */
 export const openPerson = async (
   browser: Browser,
-  options: { scripts?: boolean; locale?: string } = {},
+  options: PersonOptions = {},
 ): Promise<Person> => {
-  const { scripts = true, locale = 'en-GB' } = options
+  const { scripts = true, policies = true, locale = 'en-GB' } = options
   const context = await browser.newContext({
     javaScriptEnabled: scripts,
+    bypassCSP: !policies,
     locale,
     reducedMotion: 'reduce',
     viewport: { width: 1280, height: 800 },

@@ -8,11 +8,12 @@ import {
   type Heard,
   openPerson,
   type Person,
+  type PersonOptions,
   startApplication,
   startChromium,
 } from './chromium.ts'
 import { CLIENTS, PASSWORDS, SECRETS } from './fixtures.ts'
-import { startServer, type TestServer } from './server.ts'
+import { type ServerOptions, startServer, type TestServer } from './server.ts'
 
 /** A name that would do harm on a page that does not escape it. */
 export const EVIL = `"'><img src=x onerror=alert(1)><script>alert(2)</script>\${7*7}{{7*7}}`
@@ -22,8 +23,8 @@ const { verifier, challenge } = newPkce()
 /** What stands on the stage between `setStage` and the end of the file. */
 export const stage = {} as { chromium: Browser; app: Application; server: TestServer }
 
-/** Sets the stage for a file, and clears it away. */
-export const setStage = (): void => {
+/** Sets the stage for a file, and clears it away; a file may have clients and options of its own. */
+export const setStage = (own: (app: Application) => ServerOptions = () => ({})): void => {
   beforeAll(async () => {
     stage.chromium = await startChromium()
     stage.app = await startApplication()
@@ -39,7 +40,9 @@ export const setStage = (): void => {
       { ...web, client_id: 'web', client_secret: SECRETS.web, client_name: 'Web shop' },
       { ...web, client_id: 'evil', client_secret: SECRETS.cc, client_name: EVIL },
     ]
-    stage.server = await startServer({ configuration: { clients } })
+    const { configuration: { clients: more, ...sections } = {}, ...options } = own(stage.app)
+    const all = [...clients, ...((more as typeof clients) ?? [])]
+    stage.server = await startServer({ ...options, configuration: { ...sections, clients: all } })
   })
   afterAll(async () => {
     await stage.chromium?.close()
@@ -49,7 +52,7 @@ export const setStage = (): void => {
 }
 
 /** A person for each test; afterwards nothing strange may have happened at their browser. */
-export const people = (options: { scripts?: boolean; locale?: string } = {}): Person => {
+export const people = (options: PersonOptions = {}): Person => {
   const at = {} as Person
   beforeEach(async () => {
     Object.assign(at, await openPerson(stage.chromium, options))

@@ -30,10 +30,10 @@ type DevSite = Site & { demo: Demo; refusals: Refusals }
 /** Adds the routes of dev mode. */
 export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
   const { base } = site
-  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) =>
-    app.get(base + path, visitHandler(site, ownStation(path), handle))
-  page('/dev/callback', async (_, visit) => showCallback(site, visit))
-  page('/dev/why/:reason', async (_, visit) => showReason(site, visit))
+  const page = (name: string, show: (site: DevSite, visit: Visit) => FastifyReply) =>
+    visitHandler(site, ownStation(name), async (_, visit) => show(site, visit))
+  app.get(`${base}/dev/callback`, page('/callback', showCallback))
+  app.get(`${base}/dev/why/:reason`, page('/why', showReason))
   app.post(`${base}/dev/code`, (request, reply) => mintCode(site, request, reply))
 }
 
