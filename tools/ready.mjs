@@ -1,4 +1,4 @@
-// Makes a fresh clone ready: installs what is locked, finds a Node that fits, and a browser for tests.
+// Makes a fresh clone ready: installs what is locked, finds a Node that fits, and programs for tests.
 // Runs on Node 20 too, because it is what brings the newer one.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -11,9 +11,29 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules/.bin')
 const stamp = join(root, 'node_modules/.patois-ready')
 
+/** What tests drive besides Node: the command, its Debian packages, and how it is to be without. */
+const PROGRAMS = [
+  {
+    name: 'chromium',
+    named: process.env.CHROMIUM_PATH,
+    packages: ['chromium', 'fonts-dejavu-core'],
+    without: 'The tests of the pages need Chromium: install it, or name it in CHROMIUM_PATH.',
+  },
+  {
+    name: 'nginx',
+    packages: ['nginx'],
+    without: 'There is no nginx and it cannot be installed here: the tests behind it are skipped.',
+  },
+  {
+    name: 'caddy',
+    packages: ['caddy'],
+    without: 'There is no Caddy and it cannot be installed here: the tests behind it are skipped.',
+  },
+]
+
 if (!isInstalled()) install()
 checkNode()
-if (kind === 'all') bringBrowser()
+if (kind === 'all') bringPrograms()
 
 /** True when the locked packages are in place; everything includes what a mere run needs. */
 function isInstalled() {
@@ -68,21 +88,41 @@ function version(node) {
   return status === 0 ? String(stdout).trim() : undefined
 }
 
-/** The tests of the pages drive a Chromium. */
-function bringBrowser() {
-  const named = process.env.CHROMIUM_PATH
-  const places = process.env.PATH.split(delimiter).map((folder) => join(folder, 'chromium'))
-  if (named ? existsSync(named) : places.some((place) => existsSync(place))) return
+/** Installs the programs that are missing, where that is this script's to do. */
+function bringPrograms() {
+  const missing = PROGRAMS.filter((program) => !isThere(program))
+  if (missing.length === 0) return
   const canInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0
-  if (canInstall) {
-    console.log('Installing Chromium for the tests of the pages (apt-get) ...')
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    const packages = ['--no-install-recommends', 'chromium', 'fonts-dejavu-core']
-    const run = (...args) =>
-      spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'inherit' }).status
-    if (run('update') === 0 && run('install', '-y', ...packages) === 0) return
+  const left = canInstall
+    ? withoutServices(() => missing.filter((one) => !aptInstall(one)))
+    : missing
+  for (const { without } of left) console.error(without)
+}
+
+function isThere({ name, named }) {
+  if (named) return existsSync(named)
+  // Debian keeps what serves in a folder that is not on everybody's PATH.
+  const folders = [...process.env.PATH.split(delimiter), '/usr/sbin']
+  return folders.some((folder) => existsSync(join(folder, name)))
+}
+
+function aptInstall({ name, packages }) {
+  console.log(`Installing ${name} for the tests (apt-get) ...`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const run = (...args) => spawnSync('apt-get', ['-qq', ...args], { env, stdio: 'inherit' }).status
+  return run('update') === 0 && run('install', '-y', '--no-install-recommends', ...packages) === 0
+}
+
+/** Debian starts a service as soon as it is installed, unless this file says no. */
+function withoutServices(work) {
+  const policy = '/usr/sbin/policy-rc.d'
+  const isOurs = !existsSync(policy)
+  if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return work()
+  } finally {
+    if (isOurs) rmSync(policy)
   }
-  console.error('The tests of the pages need Chromium: install it, or name it in CHROMIUM_PATH.')
 }
 
 function stop(sentence) {

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
+import { promisify } from 'node:util'
 import { type AuditEvent, DIALECTS, type Store } from '@patois/core'
 import {
   type App,
@@ -40,6 +41,8 @@ export type ServerOptions = {
   now?: number
   /** Why its end does not check what it has said: for servers that are made to fail. */
   unchecked?: string
+  /** What callers may take, where that is not the usual. */
+  limits?: AppParts['limits']
 }
 
 /** What a caller has to know of a server, wherever it runs. */
@@ -77,6 +80,8 @@ export type TestServer = Door & {
   answers: SeenAnswer[]
   /** What nobody but its owner may read: the configuration's secrets and passwords, its key. */
   secrets: readonly string[]
+  /** How many connections are open. */
+  connections(): Promise<number>
   /** Closes it, and checks all that it has said. */
   close(): Promise<void>
 }
@@ -121,6 +126,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     ...(options.on && { on: options.on }),
     ...(options.outbound && { outbound: options.outbound }),
     ...(options.demo && { demo: options.demo(issuer) }),
+    ...(options.limits && { limits: options.limits }),
   }
   const masterKeys = masterKey.split(',')
   const { http, keys } = await app({ configuration, store, clock, log, masterKeys, ...more }).catch(
@@ -169,6 +175,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     answers,
     secrets: [...secretsOf(entries), ...masterKeys],
     url: (path) => issuer + path,
+    connections: promisify(http.server.getConnections.bind(http.server)),
     close: async () => {
       await http.close()
       await store.close()

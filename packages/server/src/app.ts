@@ -9,6 +9,7 @@ import { upsertFromFile } from './configuration/upsert.ts'
 import type { Configuration } from './configuration.ts'
 import { nodeCrypto } from './crypto.ts'
 import { clientAddress, trust } from './http/address.ts'
+import { boundConnections, connectionOptions, type Limits, limitsOf } from './http/connections.ts'
 import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
 import { openGuard } from './http/guards.ts'
@@ -35,6 +36,8 @@ export type AppParts = {
   demo?: Demo
   /** Another way to find names and another time limit for what is fetched, for tests. */
   outbound?: Pick<DocumentParts, 'resolve' | 'withinMs'>
+  /** What callers may take, where that is not the usual. */
+  limits?: Partial<Limits>
   /** Hears the event of each request, in this process. */
   on?: (event: AuditEvent) => void
 }
@@ -43,9 +46,6 @@ export type AppParts = {
 export type App = { http: FastifyInstance; keys: KeyRing; site: Site }
 
 const BODY_LIMIT = 64 * 1024
-/** An authorization request of 8 KiB of state is three times as long in percent-encoding; bytes. */
-const HEADER_LIMIT = 64 * 1024
-const REQUEST_TIMEOUT_MS = 30_000
 
 /** Builds a server. Throws an Error with one sentence when something does not fit together. */
 export async function app(given: AppParts): Promise<App> {
@@ -84,7 +84,7 @@ export async function app(given: AppParts): Promise<App> {
     ...(on && { on }),
   }
   const watch = watchProxies(log, configuration.issuer, isTrusted)
-  return { http: await http(site, watch), keys, site }
+  return { http: await http(site, watch, limitsOf(given.limits)), keys, site }
 }
 
 function placeOf(issuer: string): { base: string; origin: string } {
@@ -105,12 +105,12 @@ function mountsOf({ mounts, dialects }: Configuration): Mount[] {
   })
 }
 
-async function http(site: Site, watch: ProxyWatch): Promise<FastifyInstance> {
+async function http(site: Site, watch: ProxyWatch, limits: Limits): Promise<FastifyInstance> {
   const guard = openGuard(site)
   const server = fastify({
     logger: false,
     bodyLimit: BODY_LIMIT,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    ...connectionOptions(limits),
     genReqId: () => randomUUID(),
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
@@ -118,8 +118,8 @@ async function http(site: Site, watch: ProxyWatch): Promise<FastifyInstance> {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => refusePath(guard, error, request, reply),
-    http: { maxHeaderSize: HEADER_LIMIT },
   })
+  boundConnections(server, limits, site.log)
   // The dialect reads the body, so it gets here as it came.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))

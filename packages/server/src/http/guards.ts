@@ -2,6 +2,7 @@
 
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { isLoopback } from '../configuration/issuer.ts'
+import { isUnclear, UNREADABLE } from './connections.ts'
 import type { Site } from './site.ts'
 
 /** Guards an answer; true when the request is refused, and answered, already. */
@@ -13,6 +14,10 @@ export function openGuard(site: Site): Guard {
   const names = namesOf(site)
   return (request, reply) => {
     reply.headers({ ...headers, 'x-request-id': request.id })
+    if (isUnclear(request.raw)) {
+      sendSentence(reply.header('connection', 'close'), 400, UNREADABLE)
+      return true
+    }
     if (!site.parts.dev) return false
     const name = nameOf(request.headers.host)
     if (isLoopback(name) || names.includes(name)) return false

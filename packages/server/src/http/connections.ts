@@ -1,0 +1,139 @@
+// Connections: how long a caller may take, how many there may be, and what is refused unread.
+
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Log } from '../log.ts'
+
+/** What callers may take of the server; times in milliseconds. */
+export type Limits = {
+  /** From the connection, or from the end of an answer, to the end of a request's headers. */
+  headersMs: number
+  /** From the start of a request to the end of its body. */
+  requestMs: number
+  /** From the end of a request's headers until its answer has left. */
+  answerMs: number
+  /** How long a connection may lie idle between two requests. */
+  idleMs: number
+  /** How often the times are looked at. */
+  checkMs: number
+  /** Connections at one time. */
+  connections: number
+}
+
+/** An authorization request of 8 KiB of state is three times as long in percent-encoding; bytes. */
+const HEADER_LIMIT = 64 * 1024
+const MOST_CONNECTIONS = 8192
+/** Files that the database, the log and node itself may need at any time. */
+const SPARE_FILES = 128
+
+const LIMITS: Limits = {
+  headersMs: 10_000,
+  requestMs: 20_000,
+  answerMs: 25_000,
+  // Longer than balancers keep their side (60 s), so that none of them sends into a closed one.
+  idleMs: 72_000,
+  checkMs: 2000,
+  connections: Math.min(MOST_CONNECTIONS, openFiles() - SPARE_FILES),
+}
+
+/** The usual limits, and others where they are given. */
+export function limitsOf(given: Partial<Limits> = {}): Limits {
+  return { ...LIMITS, ...given }
+}
+
+// Where Linux does not say it, nobody else says it without a native module.
+function openFiles(): number {
+  try {
+    const text = readFileSync('/proc/self/limits', 'utf8')
+    return Number(/^Max open files +(\d+)/m.exec(text)?.[1] ?? Number.POSITIVE_INFINITY)
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
+}
+
+/** What fastify is built with to keep the limits. */
+export function connectionOptions({ headersMs, requestMs, idleMs, checkMs }: Limits) {
+  return {
+    requestTimeout: requestMs,
+    keepAliveTimeout: idleMs,
+    http: {
+      maxHeaderSize: HEADER_LIMIT,
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: checkMs,
+      // We look at it ourselves: node counts two as one.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: refuseUnreadable,
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => originForm(url),
+  }
+}
+
+/** Bounds how many connections there are, and how long an answer may take to leave. */
+export function boundConnections(app: FastifyInstance, limits: Limits, log: Log): void {
+  const { server } = app
+  const { connections, answerMs } = limits
+  let open = 0
+  let isFull = false
+  server.maxConnections = connections
+  server.on('connection', (socket) => {
+    open++
+    socket.once('close', () => open--)
+    if (open > connections * 0.9) server.closeIdleConnections()
+    else isFull = false
+  })
+  server.on('drop', () => {
+    if (!isFull) log.warn({ connections }, 'new connections are refused: there are too many')
+    isFull = true
+  })
+  app.addHook('onRequest', async ({ socket }, { raw }) => {
+    // Whoever reads slowly, or sends and never reads, keeps an answer of ours in memory.
+    const cut = setTimeout(() => socket.destroy(), answerMs).unref()
+    raw.once('close', () => clearTimeout(cut))
+  })
+}
+
+const HOST = /^(\[[\da-f:.]+\]|[\w.~-]*)(:\d*)?$/i
+
+/**
+ * True when the next one on the wire may read another host or another end into a request than we
+ * do (RFC 9112 §3.2 and §6.1).
+ */
+export function isUnclear({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
+  const isOld = httpVersion !== '1.1'
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1 || (hosts.length === 0 && !isOld)) return true
+  const { host = '', 'transfer-encoding': coding } = headers
+  if (coding !== undefined && (isOld || coding.toLowerCase() !== 'chunked')) return true
+  return !HOST.test(host)
+}
+
+// RFC 9112 §3.2.2: whoever takes us for a proxy names a host, which changes nothing here.
+function originForm(url: string): string {
+  return url.replace(/^https?:\/\/[^/?#]*\/?/i, '/')
+}
+
+/** What is said of a request that nobody can be sure to read aright. */
+export const UNREADABLE = 'The request cannot be read.'
+
+const FAULTS: Readonly<Record<string, readonly [status: string, sentence: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'The request took too long.'],
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'The headers are too long.'],
+}
+
+function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writable && code !== 'ECONNRESET') {
+    const [status, sentence] = FAULTS[code ?? ''] ?? ['400 Bad Request', UNREADABLE]
+    const lines = [
+      `HTTP/1.1 ${status}`,
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${sentence.length + 1}`,
+      'Cache-Control: no-store',
+      'X-Content-Type-Options: nosniff',
+      'Connection: close',
+    ]
+    socket.write(`${lines.join('\r\n')}\r\n\r\n${sentence}\n`)
+  }
+  socket.destroy()
+}
