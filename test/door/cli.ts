@@ -12,6 +12,8 @@ const PATH = `${BIN}${delimiter}${process.env.PATH}`
 
 /** A command that was started. */
 export type Started = {
+  /** Of its process. */
+  pid: number
   /** What it printed so far. */
   printed: { out: string; err: string }
   /** Resolves when the text was printed; throws when the command ends without it. */
@@ -27,10 +29,14 @@ export type Ended = { code: number | string; out: string; err: string }
 /** Starts `patois` with these arguments in a folder. */
 export const start = (
   args: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv; input?: string },
+  options: { cwd: string; env?: NodeJS.ProcessEnv; input?: string; files?: number },
 ): Started => {
-  const { cwd, env = {}, input = '' } = options
-  const child = spawn('node', [PATOIS, ...args], { cwd, env: { PATH, ...env } })
+  const { cwd, env = {}, input = '', files } = options
+  const line = ['node', PATOIS, ...args]
+  // Node takes as many files as it may have, so the limit must stand before it starts.
+  if (files !== undefined) line.unshift('sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh')
+  const [command = '', ...rest] = line
+  const child = spawn(command, rest, { cwd, env: { PATH, ...env } })
   const printed = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (text) => {
     printed.out += text
@@ -44,6 +50,7 @@ export const start = (
     ...printed,
   }))
   return {
+    pid: child.pid ?? 0,
     printed,
     ended,
     until: (text) =>

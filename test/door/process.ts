@@ -11,7 +11,14 @@ import { type Door, freePort } from './server.ts'
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
 
 /** A configuration file with the fixtures, and all that `patois serve` needs beside it. */
-export type Installation = Door & { port: number; file: string; path: string; masterKey: string }
+export type Installation = Door & {
+  port: number
+  file: string
+  path: string
+  masterKey: string
+  /** How many files it may have open. */
+  files?: number
+}
 
 /** A `patois serve` that was started; `ready` settles when it answers. */
 export type Served = Started & { ready: Promise<void> }
@@ -42,9 +49,10 @@ export const install = async (
 }
 
 /** Starts `patois serve`; `flags` come after the configuration's. */
-export const serve = ({ file, masterKey }: Installation, ...flags: string[]): Served => {
+export const serve = ({ file, masterKey, files }: Installation, ...flags: string[]): Served => {
   const started = start(['serve', '--config', file, ...flags], {
     cwd: dirname(file),
+    ...(files !== undefined && { files }),
     // Types are stripped once and not at every start, as for a server that was built.
     env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE },
   })

@@ -27,6 +27,8 @@ const HEADER_LIMIT = 64 * 1024
 const MOST_CONNECTIONS = 8192
 /** Files that the database, the log and node itself may need at any time. */
 const SPARE_FILES = 128
+/** The part of all connections from which on those that only wait make room for new ones. */
+const CROWDED = 0.9
 
 const LIMITS: Limits = {
   headersMs: 10_000,
@@ -74,39 +76,68 @@ export function connectionOptions({ headersMs, requestMs, idleMs, checkMs }: Lim
 export function boundConnections(app: FastifyInstance, limits: Limits, log: Log): void {
   const { server } = app
   const { connections, answerMs } = limits
+  // Those that wait for a request, whoever has waited longest first.
+  const waiting = new Set<Socket>()
+  const unanswered = new WeakMap<Socket, number>()
   let open = 0
   let isFull = false
   server.maxConnections = connections
   server.on('connection', (socket) => {
     open++
-    socket.once('close', () => open--)
-    if (open > connections * 0.9) server.closeIdleConnections()
-    else isFull = false
+    waiting.add(socket)
+    socket.once('close', () => {
+      open--
+      waiting.delete(socket)
+    })
+    const [longest] = waiting
+    if (open <= connections * CROWDED) isFull = false
+    else if (longest !== socket) longest?.destroy()
   })
   server.on('drop', () => {
     if (!isFull) log.warn({ connections }, 'new connections are refused: there are too many')
     isFull = true
   })
+  const count = (socket: Socket, more: number): void => {
+    const now = (unanswered.get(socket) ?? 0) + more
+    unanswered.set(socket, now)
+    if (now > 0) waiting.delete(socket)
+    else if (!socket.destroyed) waiting.add(socket)
+  }
   app.addHook('onRequest', async ({ socket }, { raw }) => {
     // Whoever reads slowly, or sends and never reads, keeps an answer of ours in memory.
     const cut = setTimeout(() => socket.destroy(), answerMs).unref()
-    raw.once('close', () => clearTimeout(cut))
+    count(socket, 1)
+    raw.once('close', () => {
+      clearTimeout(cut)
+      count(socket, -1)
+    })
   })
 }
 
 const HOST = /^(\[[\da-f:.]+\]|[\w.~-]*)(:\d*)?$/i
+const spoiled = new WeakSet<Socket>()
 
 /**
  * True when the next one on the wire may read another host or another end into a request than we
- * do (RFC 9112 §3.2 and §6.1).
+ * do (RFC 9112 §3.2 and §6.1), and for all that comes after it on its connection.
  */
-export function isUnclear({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
-  const isOld = httpVersion !== '1.1'
+export function isUnclear(request: IncomingMessage): boolean {
+  const { socket } = request
+  // Node goes on with what it has read already, whatever we have answered.
+  if (!spoiled.has(socket) && hasOneHost(request) && hasOneEnd(request)) return false
+  spoiled.add(socket)
+  return true
+}
+
+function hasOneHost({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
   const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
-  if (hosts.length > 1 || (hosts.length === 0 && !isOld)) return true
-  const { host = '', 'transfer-encoding': coding } = headers
-  if (coding !== undefined && (isOld || coding.toLowerCase() !== 'chunked')) return true
-  return !HOST.test(host)
+  const isEnough = hosts.length === 1 || (hosts.length === 0 && httpVersion !== '1.1')
+  return isEnough && HOST.test(headers.host ?? '')
+}
+
+function hasOneEnd({ headers, httpVersion }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding']
+  return coding === undefined || (httpVersion === '1.1' && coding.toLowerCase() === 'chunked')
 }
 
 // RFC 9112 §3.2.2: whoever takes us for a proxy names a host, which changes nothing here.
