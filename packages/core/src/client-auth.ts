@@ -110,7 +110,7 @@ async function findSecret(
 type Claimed = { id: string; client: Client | undefined }
 
 async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, reason: Reason) {
-  const retryAfter = await parts.throttle.failed([`client:${id}`, `network:${call.network}`])
+  const retryAfter = await parts.throttle.take([`client:${id}`, `network:${call.network}`])
   if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
   // Only what happens to a client of ours is kept: nobody fills the table with made-up names.
   if (!client) return new Refusal(reason)

@@ -27,12 +27,15 @@ export type Keys = {
   published(now: number): Awaitable<readonly Jwk[]>
 }
 
-/** Counts failures only; a number is the seconds that the caller should wait. */
+/** Bears so many failures of each name; a name is `kind:value`. */
 export type Throttle = {
-  /** Notes one failure of `who`; a number when there were too many. */
-  failed(who: readonly string[]): Awaitable<number | undefined>
-  /** The wait that stands against `who` before anything is tried. */
-  waiting(who: readonly string[]): Awaitable<number | undefined>
+  /**
+   * Counts one try as a failure, for every name or for none. A number when one of them failed too
+   * often: the seconds until it may try again.
+   */
+  take(who: readonly string[]): Awaitable<number | undefined>
+  /** Takes back a try that was counted before it turned out to be right, or not to be made. */
+  giveBack(who: readonly string[]): Awaitable<void>
 }
 
 /** Slow password hashes, behind a bounded queue. */

@@ -58,6 +58,7 @@ export async function app(given: AppParts): Promise<App> {
   await resealAll(store, sealer, now)
   const maskKey = await openSecret(store, sealer, 'mask')
   const formKey = await openSecret(store, sealer, 'forms')
+  const deviceKey = await openSecret(store, sealer, 'devices')
   const { dev, lifetimes } = configuration
   const kinds = keyKindsOf(mounts)
   const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
@@ -77,7 +78,8 @@ export async function app(given: AppParts): Promise<App> {
   }
   const isTrusted = trust(configuration.trustedProxies)
   const address = clientAddress(isTrusted)
-  const shared = { parts, clock, log, forms: forms(formKey), address, stations, base, origin }
+  const keyed = { forms: forms(formKey), deviceKey }
+  const shared = { parts, clock, log, ...keyed, address, stations, base, origin }
   const site: Site = {
     ...shared,
     ...(demo && { demo, refusals: openRefusals() }),

@@ -1,63 +1,50 @@
-// Throttles: counts failures by client, account and network, and says how long to wait.
+// Throttles: count failures by client, account, device and network, and say how long to wait.
 
 import { isIP } from 'node:net'
 import type { Throttle } from '@patois/core'
+import { type Limit, openBuckets } from './buckets.ts'
 import type { Clock } from './clock.ts'
 import { nodeCrypto } from './crypto.ts'
 
-/** How many failures within how many seconds are borne. */
-type Limit = { failures: number; seconds: number }
-
-type Count = { failures: number; endsAt: number }
-
-/** The limit of each kind of name; a name is `kind:value`. */
+/**
+ * The limit of each kind of name; a name is `kind:value`. A bucket leaks while it is filled: in no
+ * hour is a password of one account tried more than 100 times, 50 at once and 50 more.
+ */
 const LIMITS: Readonly<Record<string, Limit>> = {
-  client: { failures: 50, seconds: 15 * 60 },
-  account: { failures: 100, seconds: 60 * 60 },
-  network: { failures: 300, seconds: 15 * 60 },
+  client: { tries: 50, seconds: 15 * 60 },
+  account: { tries: 50, seconds: 60 * 60 },
+  device: { tries: 50, seconds: 60 * 60 },
+  network: { tries: 300, seconds: 15 * 60 },
 }
 
-/** So many names of each kind are remembered; beyond, those that failed longest ago are not. */
+/** So many names of each kind are remembered. */
 const MOST_NAMES = 50_000
 const LONGEST_NAME = 128
 
-/**
- * Counts in memory, by our own clock: one counter a name from its first failure to the end of its
- * window. Throws for a kind that has no limit.
- */
+/** Counts in memory, by our own clock. Throws for a kind that has no limit. */
 export function openThrottle({ clock }: { clock: Clock }): Throttle {
-  const counts = new Map(Object.keys(LIMITS).map((kind) => [kind, new Map<string, Count>()]))
-  const lookUp = (who: string) => {
-    const kind = who.slice(0, who.indexOf(':'))
-    const limit = LIMITS[kind]
-    const named = counts.get(kind)
-    if (!limit || !named) throw new Error(`There is no throttle for ${kind}.`)
+  const kinds = new Map(
+    Object.entries(LIMITS).map(([kind, limit]) => [kind, openBuckets(limit, MOST_NAMES)]),
+  )
+  const lookUp = (one: string) => {
+    const kind = one.slice(0, one.indexOf(':'))
+    const buckets = kinds.get(kind)
+    if (!buckets) throw new Error(`There is no throttle for ${kind}.`)
     // Callers choose names, so a long one must not cost more memory than a short one.
-    const name = who.length > LONGEST_NAME ? digest(who) : who
-    return { limit, named, name, count: named.get(name) }
+    return { buckets, name: one.length > LONGEST_NAME ? digest(one) : one }
   }
   return {
-    failed(who) {
+    take(who) {
       const now = clock.now()
-      const waits = who.map((one) => {
-        const { limit, named, name, count } = lookUp(one)
-        const next =
-          count && count.endsAt > now
-            ? { ...count, failures: count.failures + 1 }
-            : { failures: 1, endsAt: now + limit.seconds }
-        keep(named, name, next)
-        return waitOf(next, limit, now)
-      })
-      return longest(waits)
+      const found = who.map(lookUp)
+      const waits = found.flatMap(({ buckets, name }) => buckets.wait(name, now) ?? [])
+      if (waits.length > 0) return Math.max(...waits)
+      for (const { buckets, name } of found) buckets.add(name, now)
+      return undefined
     },
-    waiting(who) {
+    giveBack(who) {
       const now = clock.now()
-      return longest(
-        who.map((one) => {
-          const { limit, count } = lookUp(one)
-          return count ? waitOf(count, limit, now) : undefined
-        }),
-      )
+      for (const { buckets, name } of who.map(lookUp)) buckets.remove(name, now)
     },
   }
 }
@@ -87,24 +74,6 @@ function groupsOf(address: string): string[] {
   if (tail === undefined) return left
   const right = tail.split(':').filter((group) => group !== '')
   return [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right]
-}
-
-// A map keeps the order of insertion: the first is the one that failed longest ago.
-function keep(named: Map<string, Count>, name: string, count: Count): void {
-  named.delete(name)
-  named.set(name, count)
-  if (named.size <= MOST_NAMES) return
-  const [oldest] = named.keys()
-  if (oldest !== undefined) named.delete(oldest)
-}
-
-function waitOf(count: Count, limit: Limit, now: number): number | undefined {
-  return count.failures > limit.failures && count.endsAt > now ? count.endsAt - now : undefined
-}
-
-function longest(waits: readonly (number | undefined)[]): number | undefined {
-  const numbers = waits.filter((wait) => wait !== undefined)
-  return numbers.length > 0 ? Math.max(...numbers) : undefined
 }
 
 function digest(text: string): string {

@@ -26,16 +26,24 @@ const AT_ONCE = 8
 /**
  * Writes what is new or changed in the file. Entries that left it are disabled, and their tokens
  * with them; one that returns starts with no living token. Throws one sentence when an entry is
- * owned by somebody else.
+ * owned by somebody else, or a client is named like a user's sub.
  */
 export async function upsertFromFile(parts: UpsertParts): Promise<void> {
   logExceptions(parts)
+  await checkSubs(parts)
   const steps = [...(await clientSteps(parts)), ...(await userSteps(parts))]
   await Promise.all(
     steps.map(({ change, event }) => parts.store.commit({ changes: [change], events: [event] })),
   )
   if (steps.length > 0)
     parts.log.info({ changes: steps.length }, 'the file changed clients or users')
+}
+
+// A client's own tokens have its name as their sub: nobody may be taken for a user (RFC 9700 §4.15).
+async function checkSubs({ store, configuration }: UpsertParts): Promise<void> {
+  const subs = new Set((await store.listUsers()).map((user) => user.sub))
+  const twin = configuration.clients.find((client) => subs.has(client.id))
+  if (twin) throw new Error(`The client ${twin.id} has the sub of a user as its name.`)
 }
 
 async function clientSteps({ store, configuration, now }: UpsertParts): Promise<Step[]> {

@@ -7,10 +7,17 @@ import { networks } from '../networks.ts'
 export type ClientAddress = (peer: string, forwardedFor: string | undefined) => string
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+/** Some proxies forward the port as well, and then an IPv6 address has brackets. */
+const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
 
 /** An IPv4 address that came through an IPv6 socket, as IPv4. */
 function plain(address: string): string {
   return MAPPED.exec(address)?.[1] ?? address
+}
+
+function addressIn(hop: string): string {
+  const [, six, four] = WITH_PORT.exec(hop) ?? []
+  return plain(six ?? four ?? hop)
 }
 
 /** True for the address of a proxy that is trusted. */
@@ -26,11 +33,12 @@ export function trust(trustedProxies: readonly string[]): IsTrusted {
 export function clientAddress(isTrusted: IsTrusted): ClientAddress {
   return (peer, forwardedFor) => {
     let address = plain(peer)
-    const hops = (forwardedFor ?? '').split(',').map((hop) => plain(hop.trim()))
+    const hops = (forwardedFor ?? '').split(',')
     // From the nearest hop outwards: the first one that no trusted proxy vouches for is the caller.
     while (isTrusted(address)) {
-      const before = hops.pop()
-      if (!before || isIP(before) === 0) break
+      const before = addressIn(hops.pop()?.trim() ?? '')
+      // What is no address vouches for nobody: the last one that is counts.
+      if (isIP(before) === 0) break
       address = before
     }
     return address

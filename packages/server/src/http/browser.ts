@@ -11,15 +11,19 @@ export type Browser = { id: string; signedIn?: SignedIn }
 const ID = /^[A-Za-z0-9_-]{22}$/
 const ID_BYTES = 16
 
-// Ports share cookies, so the issuer is in the name; __Host- wants https (RFC 6265bis §4.1.3).
-function cookieName(site: Site, what: 'session' | 'browser'): string {
+/**
+ * The name of a cookie of ours: ports share cookies, so the issuer is in it; `__Host-` wants https
+ * (RFC 6265bis §4.1.3).
+ */
+export function cookieName(site: Site, what: 'session' | 'browser' | 'device'): string {
   const { issuer } = site.parts
   const hash = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
   const name = `patois-${what}-${hash}`
   return site.origin.startsWith('https:') ? `__Host-${name}` : name
 }
 
-function cookieOptions(site: Site) {
+/** What every cookie of ours is sent with. */
+export function cookieOptions(site: Site) {
   const secure = site.origin.startsWith('https:')
   return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const
 }

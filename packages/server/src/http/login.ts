@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify'
 import { signedInPage } from '../pages/signed-in.ts'
 import { resume, showLogin } from './authorize.ts'
 import { setSession } from './browser.ts'
+import { readDevice, setDevice } from './device.ts'
 import { askedIn, type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site } from './site.ts'
 import { lead, readForm, show, speak, type Visit } from './visit.ts'
@@ -30,9 +31,11 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
   const binding = { kind: 'login', browser: browser.id, request } as const
   if (!site.forms.isRight(binding, csrf, call.now)) return startAgain(site, visit, pending)
   try {
-    const user = await signIn(site.parts, call, { username, password })
+    const device = readDevice(site, visit)
+    const user = await signIn(site.parts, call, { username, password, device })
     const { secret } = await openSession(site.parts, call, user, browser.signedIn)
     setSession(site, reply, secret)
+    setDevice(site, visit, user)
   } catch (thrown) {
     return await showAgain(site, visit, { username, request }, thrown)
   }

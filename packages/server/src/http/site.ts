@@ -30,6 +30,8 @@ export type Site = {
   clock: Clock
   log: Log
   forms: Forms
+  /** Seals what browsers keep about who signed in at them, 32 bytes. */
+  deviceKey: Uint8Array
   address: ClientAddress
   stations: readonly Station[]
   /** The path of the issuer, without a slash at its end: '' at the root. */
