@@ -13,6 +13,7 @@ import { createServer } from 'node:net'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { nodeCrypto } from '../../packages/server/src/crypto.ts'
 import { ASSERTION, assertAt, claimsFor, es256, jws, type Seal } from '../door/assertion.ts'
+import { inBatches } from '../door/batches.ts'
 import { type Answer, call, getCode, getTokens } from '../door/browser.ts'
 import {
   CLIENTS,
@@ -486,16 +487,6 @@ test('E29: certificates in headers of a stranger are ignored', async () => {
     checkAnswer(right, { status: 200 })
   }
 })
-
-/** Runs `one` for each index, 50 at a time. */
-const inBatches = async <T>(length: number, one: (index: number) => Promise<T>): Promise<T[]> => {
-  const all: T[] = []
-  while (all.length < length) {
-    const size = Math.min(50, length - all.length)
-    all.push(...(await Promise.all(Array.from({ length: size }, (_, i) => one(all.length + i)))))
-  }
-  return all
-}
 
 /** The first so many wrong tries are told apart from the rest, which must wait. */
 const checkGuesses = (answers: readonly Answer[], borne: number, at: TestServer): void => {

@@ -51,6 +51,7 @@ export type LoggedRequest = {
   decision: 'allowed' | 'refused'
   reason: string
   status: number
+  network: string
   clientId?: string
   userId?: number
   grantId?: number
