@@ -4,6 +4,7 @@ import { createHash, createHmac, generateKeyPairSync, randomBytes, sign } from '
 import { type Store, Unavailable } from '@patois/core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { nodeCrypto } from '../../packages/server/src/crypto.ts'
+import { inBatches } from '../door/batches.ts'
 import { type Answer, call, getCode, getTokens, openBrowser } from '../door/browser.ts'
 import { CLIENTS, OTHER_RESOURCE, RESOURCE, RU, SECRETS } from '../door/fixtures.ts'
 import { sendRaw } from '../door/raw.ts'
@@ -256,6 +257,29 @@ test('H8: guesses at a token cost the same work, whether its row exists or not',
     // A guess that names an impossible row is not even hashed.
     expect(await work(token.slice(0, 3) + 'A'.repeat(43))).toBeLessThanOrEqual(living)
   }
+})
+
+test('H8: a resource server that is fed garbage never waits, and learns nothing from it', async () => {
+  const { access_token } = await getTokens(server)
+  const guesses = await inBatches(500, (index) => {
+    const random = randomBytes(32).toString('base64url')
+    const guess = [`pa_${random}`, `pr_${random}`, `${access_token.slice(0, -8)}AAAAAAAA`, random]
+    return introspect(server, guess[index % 4] ?? '')
+  })
+  for (const answer of guesses) checkInactive(answer)
+  const revoked = await inBatches(100, () =>
+    revoke(server, `pr_${randomBytes(32).toString('base64url')}`),
+  )
+  for (const answer of revoked) checkRevoked(answer)
+  expect(await isActive(server, access_token)).toBe(true)
+  // Not to be the client at all is another thing.
+  const basic = { authorization: `Basic ${btoa('cc2:wrong')}` }
+  const wrong = await inBatches(60, () =>
+    call(server, '/introspect', undefined, { token: access_token }, basic),
+  )
+  expect(wrong.filter(({ status }) => status === 429)).toHaveLength(10)
+  checkInactive(await introspect(server, access_token, 'cc2'))
+  server.clock.advance(15 * 60)
 })
 
 test('H9: a token is inactive as soon as its user, client, grant or session is over', async () => {
