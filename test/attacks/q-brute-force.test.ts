@@ -46,6 +46,9 @@ const PROXIED = { trusted_proxies: ['127.0.0.1/32'] }
 /** What people made up who do not know the password. */
 const GUESSES = 'guessed-password'
 
+/** What people typed: the servers here know no passwords but their hashes. */
+const TYPED = [GUESSES, 'alice-password-2', ...Object.values(PASSWORDS)]
+
 const cheapUsers = await Promise.all(
   USERS.map(async ({ password, ...others }) => ({
     ...others,
@@ -71,7 +74,7 @@ beforeEach(() => {
 })
 // Thousands of lines are looked through once.
 afterAll(async () => {
-  checkLog(server, [GUESSES])
+  checkLog(server, TYPED)
   await server.close()
 })
 
@@ -236,7 +239,7 @@ describe('Q1: guesses at one account', () => {
   })
 
   test('Q1: what a full queue turns away was not tried, and does not count', async () => {
-    const own = await open()
+    const own = await open({ unchecked: 'its answers wait here until they are let go' })
     const [opened, blocked] = gate()
     tried.mockImplementation(async () => {
       await blocked
@@ -253,7 +256,6 @@ describe('Q1: guesses at one account', () => {
     for (const answer of away) checkAnswer(answer, { status: 503 })
     const answers = await inBatches(60, () => grant('alice', GUESSES, { at: own }))
     expect(answers.filter(({ status }) => status === 400)).toHaveLength(ACCOUNT_TRIES)
-    checkLog(own, [GUESSES])
     await own.close()
   })
 })
@@ -327,7 +329,7 @@ describe('Q1: a known device', () => {
       const plain = Buffer.from(pair.split('=')[1] ?? '', 'base64url').toString('latin1')
       expect(plain).not.toMatch(/alice|"id"|users/)
     }
-    checkLog(secure, [GUESSES])
+    checkLog(secure, TYPED)
     await secure.close()
   })
 
@@ -390,7 +392,7 @@ describe('Q1: a known device', () => {
     }
     known.browser.cookies.set(name, right)
     expect(await isKnown(known)).toBe(true)
-    checkLog(other)
+    checkLog(other, TYPED)
     await other.close()
   })
 
@@ -423,7 +425,7 @@ describe('Q1: a known device', () => {
     expect(await isKnown(known, 'alice', second)).toBe(false)
     second.clock.advance(ACCOUNT_WAIT)
     checkSignedIn(await typeIn(known, 'alice', 'alice-password-2', { at: second }))
-    checkLog(second, [GUESSES, 'alice-password-2'])
+    checkLog(second, TYPED)
     await second.close()
     folder.remove()
   })
@@ -437,7 +439,7 @@ describe('Q1: a known device', () => {
     const second = await openAgain(first, database)
     await lockOut('alice', second)
     expect(await isKnown(known, 'alice', second)).toBe(true)
-    checkLog(second, [GUESSES])
+    checkLog(second, TYPED)
     await second.close()
     folder.remove()
   })
@@ -562,7 +564,7 @@ describe('Q4: what a network is', () => {
       grant(`name-${index}`, GUESSES, { address: addressOf(index), at: own }),
     )
     expect(tried).toHaveBeenCalledTimes(NETWORK_TRIES)
-    checkLog(own, [GUESSES])
+    checkLog(own, TYPED)
     await own.close()
   })
 })
@@ -581,7 +583,7 @@ describe('Q6: a user who is locked out by the operator', () => {
     own = await open({ wrapStore })
   })
   afterAll(async () => {
-    checkLog(own, [GUESSES])
+    checkLog(own, TYPED)
     await own.close()
   })
 
@@ -685,7 +687,7 @@ describe('Q6: a user who is locked out by the operator', () => {
     }
     expect(costs[0]).toEqual(['', 'argon2id', 'v=19', 'm=19456,t=2,p=1'])
     expect(costs[1]).toEqual(costs[0])
-    checkLog(usual, [GUESSES])
+    checkLog(usual, TYPED)
     await usual.close()
   })
 
