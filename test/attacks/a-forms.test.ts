@@ -1,5 +1,6 @@
 // Attacks with our forms: whoever opened one is the only one that it is good for.
 
+import { type Store, Unavailable } from '@patois/core'
 import { describe, expect, test } from 'vitest'
 import {
   ask,
@@ -17,6 +18,7 @@ import {
 import {
   decide,
   formAction,
+  getCode,
   hiddenFields,
   logIn,
   openBrowser,
@@ -24,7 +26,14 @@ import {
   type TestBrowser,
 } from '../door/browser.ts'
 import { PASSWORDS } from '../door/fixtures.ts'
-import { checkErrorPage, checkErrorRedirect, checkPage, lastRequest } from '../door/rules.ts'
+import {
+  checkErrorPage,
+  checkErrorRedirect,
+  checkLog,
+  checkPage,
+  lastRequest,
+} from '../door/rules.ts'
+import { startServer } from '../door/server.ts'
 import { countRows } from '../door/tokens.ts'
 
 openEndpoint()
@@ -272,5 +281,35 @@ describe('a form that somebody else has opened', () => {
     const login = await ask({ prompt: 'login' }, 'cc', victim)
     await logIn(at.server, victim, login)
     expect(isLogin(await ask({}, 'cc', attacker))).toBe(true)
+  })
+})
+
+describe('while nobody can say who is signed in', () => {
+  test('A42: no form is made, and no client hears that its user is gone', async () => {
+    let fails = false
+    const wrapStore = (store: Store): Store => ({
+      ...store,
+      async findSession(id) {
+        if (fails) throw new Unavailable('The database does not answer.')
+        return store.findSession(id)
+      },
+    })
+    const own = await startServer({ wrapStore })
+    const who = openBrowser()
+    await getCode(own, 'cc', {}, who)
+    const cookies = new Map(who.cookies)
+    fails = true
+    const query = paramsOf({ prompt: 'none' })
+    for (const path of [`/authorize?${query}`, `/authorize?${paramsOf()}`, '/login', '/logout']) {
+      const page = await who.get(own.url(path))
+      checkErrorPage(page, 503)
+      expect(page.headers.get('retry-after')).toMatch(/^\d+$/)
+      expect(lastRequest(own)).toMatchObject({ decision: 'refused', reason: 'unavailable' })
+    }
+    expect(who.cookies).toEqual(cookies)
+    fails = false
+    expect((await who.get(own.url(`/authorize?${query}`))).location).toContain('code=pc_')
+    checkLog(own)
+    await own.close()
   })
 })

@@ -40,36 +40,17 @@ export function visitHandler(
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await turn()
     const call = openCall(site, station, request)
-    const visit = await openVisit(site, call, request, reply)
+    const words = chooseWords(undefined, request.headers['accept-language'])
+    const visit: Visit = { request, reply, call, words, browser: { id: '' } }
     try {
+      // While nobody can say who is signed in, no form may be made and no client told anything.
+      visit.browser = await readBrowser(site, request, reply, call.now)
       const answered = await handle(site, visit, station)
       logDecision(site, call, reply.statusCode, 'ok')
       return answered
     } catch (thrown) {
       return showError(site, visit, thrown)
     }
-  }
-}
-
-async function openVisit(
-  site: Site,
-  call: Call,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Visit> {
-  const words = chooseWords(undefined, request.headers['accept-language'])
-  try {
-    return {
-      request,
-      reply,
-      call,
-      words,
-      browser: await readBrowser(site, request, reply, call.now),
-    }
-  } catch (thrown) {
-    // Without the store nobody is signed in; the handler will meet the same fault and say so.
-    site.log.warn({ requestId: call.requestId, err: thrown }, 'unavailable')
-    return { request, reply, call, words, browser: { id: '' } }
   }
 }
 
