@@ -52,6 +52,11 @@ describe('at the door', () => {
     const common = { path: '/', httpOnly: true, sameSite: 'Lax', secure: false, expires: -1 }
     expect(rules.sort((one, other) => (one.name < other.name ? -1 : 1))).toEqual([
       { ...common, name: expect.stringMatching(/^patois-browser-[0-9a-f]{8}$/) },
+      {
+        ...common,
+        name: expect.stringMatching(/^patois-device-[0-9a-f]{8}$/),
+        expires: expect.any(Number),
+      },
       { ...common, name: expect.stringMatching(/^patois-session-[0-9a-f]{8}$/) },
     ])
     await page.goto(stage.server.url('/login'))
