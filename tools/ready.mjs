@@ -29,6 +29,11 @@ const PROGRAMS = [
     packages: ['caddy'],
     without: 'There is no Caddy and it cannot be installed here: the tests behind it are skipped.',
   },
+  {
+    name: 'redis-server',
+    packages: ['redis-server'],
+    without: 'There is no Redis and it cannot be installed here: the tests with it are skipped.',
+  },
 ]
 
 if (!isInstalled()) install()

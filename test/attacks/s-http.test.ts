@@ -20,14 +20,8 @@ import {
 } from '../door/browser.ts'
 import { CLIENTS, RU, SECRETS } from '../door/fixtures.ts'
 import { install, type Served, serve } from '../door/process.ts'
-import {
-  findProgram,
-  plainCaddy,
-  plainNginx,
-  type RunningProxy,
-  startCaddy,
-  startNginx,
-} from '../door/proxy.ts'
+import { findProgram, type RunningProgram } from '../door/program.ts'
+import { plainCaddy, plainNginx, startCaddy, startNginx } from '../door/proxy.ts'
 import { openWire, sayOnce, sendRaw, type Wire } from '../door/raw.ts'
 import { checkAnswer, checkErrorPage, checkLog, checkPage, lastRequest } from '../door/rules.ts'
 import { freePort, startServer, type TestServer } from '../door/server.ts'
@@ -366,7 +360,7 @@ describe('requests that two readers may read differently', () => {
     }
     test(title, async () => {
       const port = await freePort()
-      const proxy: RunningProxy = await start(plain(port, server.port), port)
+      const proxy: RunningProgram = await start(plain(port, server.port), port)
       try {
         for (const [what, bytes] of Object.entries(ambiguous(port))) {
           const wire = await openWire(port)
