@@ -18,6 +18,8 @@ export type Installation = Door & {
   masterKey: string
   /** How many files it may have open. */
   files?: number
+  /** What its environment says besides. */
+  env?: Record<string, string>
 }
 
 /** A `patois serve` that was started; `ready` settles when it answers. */
@@ -49,12 +51,15 @@ export const install = async (
 }
 
 /** Starts `patois serve`; `flags` come after the configuration's. */
-export const serve = ({ file, masterKey, files }: Installation, ...flags: string[]): Served => {
+export const serve = (
+  { file, masterKey, files, env = {} }: Installation,
+  ...flags: string[]
+): Served => {
   const started = start(['serve', '--config', file, ...flags], {
     cwd: dirname(file),
     ...(files !== undefined && { files }),
     // Types are stripped once and not at every start, as for a server that was built.
-    env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE },
+    env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE, ...env },
   })
   const ready = started.until('Patois answers at ')
   // Whoever waits for the end instead does not wait for this.

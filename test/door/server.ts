@@ -13,6 +13,7 @@ import {
   openStore,
   readConfiguration,
 } from 'patois'
+import { openDemo, withDemo } from '../../packages/server/src/cli/demo.ts'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import { checkLog } from './rules.ts'
 
@@ -23,8 +24,8 @@ export type ServerOptions = {
   /** `sqlite::memory:` when nothing is said. */
   database?: string
   dev?: boolean
-  /** Who is ready to try with in dev mode; `issuer` is known only here. */
-  demo?: (issuer: string) => NonNullable<AppParts['demo']>
+  /** Dev mode's own client and user, or who else is ready to try with there. */
+  demo?: true | ((issuer: string) => NonNullable<AppParts['demo']>)
   /** Merged over the fixtures: sections of the configuration file. */
   configuration?: Record<string, unknown>
   /** How the server finds names, and how long it may take to fetch what others publish. */
@@ -66,6 +67,9 @@ export type SeenAnswer = {
   milliseconds: number
 }
 
+/** What a server answers: `path` has its parameters as `:name`. */
+export type Route = { method: string; path: string }
+
 /** A running server. */
 export type TestServer = Door & {
   issuer: string
@@ -82,6 +86,8 @@ export type TestServer = Door & {
   secrets: readonly string[]
   /** How many connections are open. */
   connections(): Promise<number>
+  /** Every route that it answers, with every method. */
+  routes: readonly Route[]
   /** Closes it, and checks all that it has said. */
   close(): Promise<void>
 }
@@ -101,7 +107,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const port = options.port ?? (await freePort())
   const origin = `http://127.0.0.1:${port}`
   const issuer = origin + (options.path ?? '')
-  const dev = options.dev ?? false
+  const dev = options.dev ?? options.demo !== undefined
   const tree = {
     issuer,
     database: options.database ?? 'sqlite::memory:',
@@ -121,11 +127,14 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const opened = await openStore(read.configuration.database, { issuer, dev })
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
-  const { configuration } = read
+  const demo =
+    options.demo === true ? openDemo(undefined, read.configuration) : options.demo?.(issuer)
+  const configuration =
+    demo && options.demo === true ? withDemo(read.configuration, demo) : read.configuration
   const more = {
     ...(options.on && { on: options.on }),
     ...(options.outbound && { outbound: options.outbound }),
-    ...(options.demo && { demo: options.demo(issuer) }),
+    ...(demo && { demo }),
     ...(options.limits && { limits: options.limits }),
   }
   const masterKeys = masterKey.split(',')
@@ -173,7 +182,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     masterKey,
     log: lines,
     answers,
-    secrets: [...secretsOf(entries), ...masterKeys],
+    secrets: [...secretsOf(entries), ...masterKeys, ...(demo ? [demo.clientSecret] : [])],
+    routes: routesOf(http.printRoutes({ commonPrefix: false })),
     url: (path) => issuer + path,
     connections: promisify(http.server.getConnections.bind(http.server)),
     close: async () => {
@@ -189,3 +199,17 @@ const secretsOf = (entries: readonly Record<string, unknown>[]): string[] =>
   entries.flatMap(({ client_secret, password }) =>
     [client_secret, password].filter((one) => typeof one === 'string'),
   )
+
+// The tree that fastify prints: four columns for each step down, and the piece of the path there.
+const routesOf = (tree: string): Route[] => {
+  const above: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', piece = '', methods = ''] =
+      /^(.*?)[├└]── (\S+) \((.*?)\)/.exec(line) ?? []
+    if (piece === '') return []
+    above.length = indent.length / 4
+    const path = above.join('') + piece
+    above.push(piece)
+    return methods.split(', ').map((method) => ({ method, path }))
+  })
+}

@@ -2,6 +2,7 @@
 
 import { SECRET_FIELDS } from '@patois/core'
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
+import { HIDDEN, redact } from './redact.ts'
 import type { LogLevel } from './settings.ts'
 
 type Say = (fields: object, sentence: string) => void
@@ -10,6 +11,8 @@ type Say = (fields: object, sentence: string) => void
 export type Log = { debug: Say; info: Say; warn: Say; error: Say; fatal: Say }
 
 const LONGEST = 500
+/** A stack says where; characters. */
+const LONGEST_STACK = 8000
 const DEEPEST = 6
 
 const HEADERS = ['authorization', 'cookie', 'proxyauthorization', 'setcookie', 'xapikey']
@@ -22,6 +25,8 @@ export function openLog(level: LogLevel, stream?: DestinationStream): Log {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }), log: clean },
+    // Errors are taken apart here: their texts may quote what a caller sent.
+    serializers: { err: (taken: unknown) => taken },
   }
   return stream ? pino(options, stream) : pino(options)
 }
@@ -35,16 +40,29 @@ function clean(fields: object): Record<string, unknown> {
 
 function cleanValue(name: string, value: unknown, depth: number): unknown {
   if (value === undefined || typeof value === 'number' || typeof value === 'boolean') return value
-  if (SECRETS.has(plainName(name))) return '[secret]'
-  if (typeof value === 'string') {
-    return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value
-  }
-  if (typeof value !== 'object' || value === null || value instanceof Error) return value
+  if (SECRETS.has(plainName(name))) return HIDDEN
+  if (typeof value === 'string') return redact(value, LONGEST)
+  if (typeof value !== 'object' || value === null) return value
   if (depth === DEEPEST) return '[deep]'
   if (Array.isArray(value)) return value.map((one) => cleanValue('', one, depth + 1))
-  return Object.fromEntries(
-    Object.entries(value).map(([inner, one]) => [inner, cleanValue(inner, one, depth + 1)]),
-  )
+  const entries = Object.entries(value).map(([inner, one]) => [
+    inner,
+    cleanValue(inner, one, depth + 1),
+  ])
+  if (!(value instanceof Error)) return Object.fromEntries(entries)
+  return { ...errorOf(value, depth), ...Object.fromEntries(entries) }
+}
+
+// What an error says of itself cannot be enumerated.
+function errorOf(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack = '', cause } = error
+  return {
+    type: name,
+    message: redact(message, LONGEST),
+    stack: redact(stack, LONGEST_STACK),
+    ...(cause !== undefined && { cause: cleanValue('cause', cause, depth + 1) }),
+    ...(error instanceof AggregateError && { errors: cleanValue('', error.errors, depth + 1) }),
+  }
 }
 
 // `client_secret`, `clientSecret` and `Client-Secret` are one name.

@@ -61,8 +61,20 @@ function makeKept(path: string): Kept {
   return kept
 }
 
-/** The configuration that brings the demo client and user, read like anybody's file. */
-export function demoConfiguration(demo: Demo, main: Configuration): Configuration {
+/** A configuration with the demo client and user beside its own. */
+export function withDemo(configuration: Configuration, demo: Demo): Configuration {
+  const own = demoConfiguration(demo, configuration)
+  const { clients, users, policy } = configuration
+  return {
+    ...configuration,
+    clients: [...clients, ...own.clients],
+    users: [...users, ...own.users],
+    policy: { ...policy, scopes: { ...own.policy.scopes, ...policy.scopes } },
+  }
+}
+
+// Read like anybody's file.
+function demoConfiguration(demo: Demo, main: Configuration): Configuration {
   const standard = 'openid profile email offline_access'
   const brought = main.dialects.flatMap(({ scopes = {} }) => Object.keys(scopes))
   const tree = {

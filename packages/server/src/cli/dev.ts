@@ -8,7 +8,7 @@ import { type Configuration, readConfiguration } from '../configuration.ts'
 import { commandsOf } from '../http/demo.ts'
 import type { Demo } from '../http/site.ts'
 import { type MasterKeys, openDevMasterKey } from '../master-key.ts'
-import { demoConfiguration, openDemo } from './demo.ts'
+import { openDemo, withDemo } from './demo.ts'
 import { addSettings, type Options } from './options.ts'
 import { command, freePort, refuseFaults, run, StartFault } from './run.ts'
 
@@ -43,17 +43,6 @@ function prepare(configuration: Configuration) {
   if (!master.ok) throw new StartFault(master.fault)
   const demo = openDemo(path && `${path}.demo.json`, configuration)
   return { configuration: withDemo(configuration, demo), masterKeys: master.secrets, demo }
-}
-
-function withDemo(configuration: Configuration, demo: Demo): Configuration {
-  const own = demoConfiguration(demo, configuration)
-  const { clients, users, policy } = configuration
-  return {
-    ...configuration,
-    clients: [...clients, ...own.clients],
-    users: [...users, ...own.users],
-    policy: { ...policy, scopes: { ...own.policy.scopes, ...policy.scopes } },
-  }
 }
 
 function welcome({ issuer }: Configuration, demo: Demo, site: App['site']): string {

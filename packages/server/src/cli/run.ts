@@ -5,7 +5,8 @@ import { type App, type AppParts, app } from '../app.ts'
 import { systemClock } from '../clock.ts'
 import type { Configuration } from '../configuration.ts'
 import { prepareStop } from '../http/stop.ts'
-import { openLog } from '../log.ts'
+import { type Log, openLog } from '../log.ts'
+import { redact } from '../redact.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
 
@@ -26,6 +27,7 @@ const STOP_WITHIN_MS = 10_000
 /** Runs a server until it is told to stop. Throws a StartFault when it cannot start. */
 export async function run({ configuration, prepare, ready }: RunParts): Promise<void> {
   const log = openLog(configuration.logLevel)
+  tellCrashes(log)
   const clock = systemClock()
   const { issuer, dev, listen, database, lifetimes } = configuration
   // Before anything is written: a database is bound to its issuer for good.
@@ -51,6 +53,15 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     await keys?.settled()
     await store.close()
   }
+}
+
+// Node would print it as it is, and an error may quote what a caller sent. Nobody knows what was
+// left undone, so a new process begins anew.
+function tellCrashes(log: Log): void {
+  process.once('uncaughtException', (err) => {
+    log.fatal({ err }, 'crashed')
+    process.exit(1)
+  })
 }
 
 async function inSentences<T>(start: () => Promise<T>): Promise<T> {
@@ -115,15 +126,21 @@ function stopSignal(): Promise<void> {
   })
 }
 
-/** Runs a command; a StartFault is told in its sentences alone. */
+const LONGEST_STACK = 8000
+
+/** Runs a command; a StartFault is told in its sentences alone, a bug with its stack. */
 export async function command(work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    if (!(error instanceof StartFault)) throw error
-    process.stderr.write(`${error.message}\n`)
+    const text = error instanceof StartFault ? error.message : stackOf(error)
+    process.stderr.write(`${text}\n`)
     process.exitCode = 1
   }
+}
+
+function stackOf(error: unknown): string {
+  return redact(error instanceof Error ? String(error.stack) : String(error), LONGEST_STACK)
 }
 
 /** Throws a StartFault that lists every fault of a configuration. */

@@ -1,8 +1,10 @@
 // Dev: what only dev mode answers — a mint for codes, the demo client's page, explanations.
 
 import {
+  type Answer,
   type AuthorizeOutcome,
   authorize,
+  type Call,
   type Fields,
   type Operation,
   openSession,
@@ -15,10 +17,11 @@ import { callbackPage } from '../pages/callback.ts'
 import { homePage } from '../pages/home.ts'
 import { whyPage } from '../pages/why.ts'
 import { commandsOf, exchangeCommand, signInUrl } from './demo.ts'
+import { logDecision } from './event.ts'
 import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
 import { refusalAnswer, tell } from './refused.ts'
-import type { Demo, Site } from './site.ts'
+import type { Demo, Site, Station } from './site.ts'
 import { show, type Visit, visitHandler } from './visit.ts'
 import { explanationOf, type Refusals } from './why.ts'
 
@@ -27,14 +30,28 @@ type Asked = Readonly<Record<string, string | undefined>>
 
 type DevSite = Site & { demo: Demo; refusals: Refusals }
 
+const CALLBACK = ownStation('/dev_callback')
+const WHY = ownStation('/dev_why')
+const CODE = ownStation('/dev_code')
+
 /** Adds the routes of dev mode. */
 export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
   const { base } = site
-  const page = (name: string, show: (site: DevSite, visit: Visit) => FastifyReply) =>
-    visitHandler(site, ownStation(name), async (_, visit) => show(site, visit))
-  app.get(`${base}/dev/callback`, page('/callback', showCallback))
-  app.get(`${base}/dev/why/:reason`, page('/why', showReason))
-  app.post(`${base}/dev/code`, (request, reply) => mintCode(site, request, reply))
+  const page = (station: Station, handle: (visit: Visit) => FastifyReply) => ({
+    config: { station, isPage: true },
+    handler: visitHandler(site, station, async (_, visit) => handle(visit)),
+  })
+  app.get(
+    `${base}/dev/callback`,
+    page(CALLBACK, (visit) => showCallback(site, visit)),
+  )
+  app.get(
+    `${base}/dev/why/:reason`,
+    page(WHY, (visit) => showReason(site, visit)),
+  )
+  app.post(`${base}/dev/code`, { config: { station: CODE } }, (request, reply) =>
+    mintCode(site, request, reply),
+  )
 }
 
 /** The start page; in dev mode with everything to try the server with. */
@@ -103,8 +120,20 @@ async function mintCode(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const call = openCall(site, CODE, request)
+  const { answer, reason } = await mint(site, call, request)
+  logDecision(site, call, answer.status, reason)
+  return send(reply, answer)
+}
+
+async function mint(
+  site: DevSite,
+  call: Call,
+  request: FastifyRequest,
+): Promise<{ answer: Answer; reason: string }> {
   if (!isLocal(site, request)) {
-    return reply.code(403).send('Send JSON, to the address that the server names.\n')
+    const answer = said(403, 'Send JSON, to the address that the server names.\n')
+    return { answer, reason: 'origin_foreign' }
   }
   const asked = readAsked(request)
   const first = site.stations[0]?.mount.dialect.name
@@ -113,15 +142,19 @@ async function mintCode(
       operation.does === 'authorize' && mount.dialect.name === (asked.dialect ?? first),
   )
   const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
-  if (!station || !user) return reply.code(400).send('No such dialect or user.\n')
-  const call = openCall(site, station, request)
-  call.fields = fieldsOf(site, asked, station.operation)
+  if (!station || !user) {
+    return { answer: said(400, 'No such dialect or user.\n'), reason: 'not_found' }
+  }
+  const { operation, mount } = station
+  Object.assign(call, { operation, dialect: mount.dialect })
+  call.fields = fieldsOf(site, asked, operation)
   try {
     const { session } = await openSession(site.parts, call, user, undefined)
     const outcome = await authorize(site.parts, call, { session, user }, 'allow')
-    return sendOutcome(reply, outcome)
+    return { answer: answerOf(outcome), reason: 'ok' }
   } catch (thrown) {
-    return send(reply, refusalAnswer(site, call, await tell(site, call, thrown)))
+    const told = await tell(site, call, thrown)
+    return { answer: refusalAnswer(site, call, told), reason: told.reason }
   }
 }
 
@@ -141,13 +174,15 @@ function fieldsOf({ demo }: DevSite, asked: Asked, operation: Operation): Fields
   }
 }
 
-function sendOutcome(reply: FastifyReply, outcome: AuthorizeOutcome): FastifyReply {
+function answerOf(outcome: AuthorizeOutcome): Answer {
   const facts = outcome.next === 'redirect' ? outcome.facts : undefined
-  reply.header('cache-control', 'no-store').type('text/plain; charset=utf-8')
-  if (facts?.code) return reply.send(facts.code)
-  return reply
-    .code(400)
-    .send(`${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
+  if (facts?.code) return said(200, facts.code)
+  return said(400, `${facts?.error ?? outcome.next}: ${facts?.error_description ?? ''}\n`)
+}
+
+function said(status: number, body: string): Answer {
+  const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' }
+  return { status, headers, body }
 }
 
 function readAsked(request: FastifyRequest): Asked {

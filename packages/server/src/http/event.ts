@@ -12,5 +12,10 @@ export function logDecision(site: Site, call: Call, status: number, reason: stri
   const level = site.parts.dev && droppedScope ? 'warn' : 'info'
   const dropped = droppedScope && { droppedScope }
   site.log[level]({ ...event, ...dropped, network: call.network, status }, 'request')
-  site.on?.(event)
+  try {
+    site.on?.(event)
+  } catch (err) {
+    // What was decided stands: a listener's bug is no caller's trouble.
+    site.log.error({ requestId: call.requestId, err }, 'a listener failed')
+  }
 }
