@@ -191,6 +191,13 @@ const at = (dice: Dice, list: Pairs): number => dice.below(list.length)
 const listOf = (dice: Dice, { query, params }: Draft): Pairs =>
   params.length === 0 || (query.length > 0 && dice.below(2)) ? query : params
 
+/** A value of the list; one that looks like a token is somebody's own when it is repeated. */
+const strange = (draft: Draft, dice: Dice): string => {
+  const value = dice.one(VALUES)
+  if (/^(p[a-z]_|eyJ)/.test(value)) draft.moved = true
+  return value
+}
+
 type Mutation = (draft: Draft, dice: Dice, known: readonly string[]) => void
 
 const withPair = (draft: Draft, dice: Dice, work: (pair: Pairs[number]) => void): void => {
@@ -207,7 +214,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'a strange value': (draft, dice) =>
     withPair(draft, dice, (pair) => {
-      pair[1] = dice.one(VALUES)
+      pair[1] = strange(draft, dice)
     }),
   'a bit of a value': (draft, dice) =>
     withPair(draft, dice, (pair) => {
@@ -220,14 +227,14 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'a parameter twice': (draft, dice) => {
     const list = listOf(dice, draft)
     const pair = list[at(dice, list)]
-    if (pair) list.push([pair[0], dice.below(2) ? pair[1] : dice.one(VALUES)])
+    if (pair) list.push([pair[0], dice.below(2) ? pair[1] : strange(draft, dice)])
   },
   'a parameter less': (draft, dice) => {
     const list = listOf(dice, draft)
     list.splice(at(dice, list), 1)
   },
   'a parameter more': (draft, dice, known) => {
-    listOf(dice, draft).push([dice.one(known), dice.one(VALUES)])
+    listOf(dice, draft).push([dice.one(known), strange(draft, dice)])
   },
   'another name': (draft, dice, known) =>
     withPair(draft, dice, (pair) => {
@@ -290,7 +297,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
       `${path}%zz`,
       `${path}#x`,
       path.toUpperCase(),
-      `${path.slice(0, slash)}/${encodeURIComponent(dice.one(VALUES))}`,
+      `${path.slice(0, slash)}/${encodeURIComponent(strange(draft, dice))}`,
       `${path.slice(0, slash)}/%ff%fe`,
       `http://evil.test${path}`,
       '*',
@@ -306,7 +313,13 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     draft.body = cut(dice, textOf(draft))
   },
   'a strange body': (draft, dice) => {
-    draft.body = dice.one([DEEP, OBJECTS, ...VALUES, `${textOf(draft)}&`, `\ufeff${textOf(draft)}`])
+    draft.body = dice.one([
+      DEEP,
+      OBJECTS,
+      strange(draft, dice),
+      `${textOf(draft)}&`,
+      `\ufeff${textOf(draft)}`,
+    ])
   },
   'JSON of another shape': (draft, dice) => {
     draft.kind = 'json'
