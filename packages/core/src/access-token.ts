@@ -1,6 +1,6 @@
 // Access tokens as they are presented: opaque ones by their row, JWTs by signature and family.
 
-import { looksLikeJwt, readOwnJwt } from './jwt.ts'
+import { audienceOf, looksLikeJwt, readOwnJwt } from './jwt.ts'
 import { whyDead } from './live.ts'
 import type { Parts } from './parts.ts'
 import type { Client } from './records.ts'
@@ -70,16 +70,19 @@ async function readOpaque(parts: Parts, text: string): Promise<Bare | undefined>
 async function readJwt(parts: Parts, text: string, now: number): Promise<Bare | undefined> {
   const claims = await readOwnJwt(parts, text, 'at+jwt', now)
   if (!claims) return undefined
-  const jti = String(claims.jti)
+  const { jti, client_id: clientId, scope = '' } = claims
+  const audience = audienceOf(claims)
+  const isWhole = typeof jti === 'string' && typeof clientId === 'string' && audience.length > 0
+  if (!isWhole || typeof scope !== 'string') return undefined
   const familyId = await readHandle(parts, jti)
   if (familyId === undefined) return undefined
   const jtiHash = await parts.crypto.sha256(jti)
   const lineage = familyId === 0 ? undefined : await parts.store.findFamily(familyId)
   return {
-    clientId: String(claims.client_id),
+    clientId,
     ...(lineage && { lineage }),
-    scope: splitScope(String(claims.scope ?? '')),
-    audience: [claims.aud].flat().map(String),
+    scope: splitScope(scope),
+    audience,
     createdAt: Number(claims.iat),
     expiresAt: Number(claims.exp),
     handle: { kind: 'jwt', jti, jtiHash },

@@ -11,6 +11,7 @@ import {
 } from 'jose'
 import type { Call } from './call.ts'
 import { readJwks } from './jwks.ts'
+import { audienceOf, isTime, looksLikeJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import type { Client, ClientProof, Jwk } from './records.ts'
 import type { Reason } from './refusal.ts'
@@ -18,9 +19,8 @@ import type { Reason } from './refusal.ts'
 /** The algorithms that a client may sign its assertions with. */
 export const ASSERTION_ALGS = ['ES256', 'EdDSA', 'Ed25519', 'PS256', 'RS256']
 
-/** Longer ones are not looked at; characters. */
-export const LONGEST_ASSERTION = 16_384
-
+/** What an assertion may call itself; other JWTs of a client say that they are something else. */
+const TYPES: readonly unknown[] = [undefined, 'jwt', 'client-authentication+jwt']
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** Clocks may differ by this much, and an assertion may not live longer than that; seconds. */
 const SKEW = 30
@@ -39,9 +39,7 @@ export async function checkAssertion(
   proof: KeyProof,
 ): Promise<Reason | undefined> {
   const { client_assertion: assertion, client_assertion_type: type } = call.fields
-  if (type !== ASSERTION_TYPE || !assertion || assertion.length > LONGEST_ASSERTION) {
-    return 'assertion_wrong'
-  }
+  if (type !== ASSERTION_TYPE || !assertion || !looksLikeJwt(assertion)) return 'assertion_wrong'
   const payload = await ('jwks' in proof
     ? verified(assertion, keySetOf(proof.jwks), call.now)
     : verifiedFrom(parts, proof.jwksUri, assertion, call.now))
@@ -97,10 +95,10 @@ async function verified(
   }
   try {
     // One call for each of the two kinds of keys that jose takes.
-    const { payload } = await (typeof keys === 'function'
+    const { payload, protectedHeader } = await (typeof keys === 'function'
       ? jwtVerify(assertion, keys, options)
       : jwtVerify(assertion, keys, options))
-    return payload
+    return isTypeRight(protectedHeader.typ) ? payload : 'wrong'
   } catch (error) {
     if (error instanceof errors.JWKSMultipleMatchingKeys) return byAnyOf(assertion, error, now)
     return isAboutKey(error) ? 'unsigned' : 'wrong'
@@ -120,6 +118,12 @@ async function byAnyOf(
   return 'unsigned'
 }
 
+function isTypeRight(typ: unknown): boolean {
+  return TYPES.includes(
+    typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ,
+  )
+}
+
 function isAboutKey(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey ||
@@ -128,7 +132,7 @@ function isAboutKey(error: unknown): boolean {
 }
 
 // The token endpoint's URL names us everywhere, and each endpoint's own URL at that endpoint.
-function audiencesOf({ dialect, operation, base }: Call): string[] {
+function ourNames({ dialect, operation, base }: Call): string[] {
   return Object.values(dialect.operations)
     .filter((one) => one.does === 'token' || one === operation)
     .map((one) => base + one.path)
@@ -136,20 +140,21 @@ function audiencesOf({ dialect, operation, base }: Call): string[] {
 
 // RFC 7523 §3: made by the client, about the client, for us, for a short time.
 function areClaimsRight(parts: Parts, call: Call, client: Client, claims: JWTPayload): boolean {
-  const { iss, sub, aud, exp, iat, jti } = claims
-  const ours = [parts.issuer, ...audiencesOf(call)]
-  const audience = [aud].flat()
+  const { iss, sub, exp, iat, nbf, jti } = claims
+  const ours = [parts.issuer, ...ourNames(call)]
   return (
     iss === client.id &&
     sub === client.id &&
-    audience.length > 0 &&
-    audience.every((one) => typeof one === 'string') &&
-    audience.some((one) => ours.includes(one as string)) &&
+    audienceOf(claims).some((one) => ours.includes(one)) &&
     typeof jti === 'string' &&
     jti !== '' &&
-    exp !== undefined &&
-    Number.isInteger(exp) &&
+    isTime(exp) &&
     exp <= call.now + LONGEST_LIFE + SKEW &&
-    (iat === undefined || (iat <= call.now + SKEW && iat >= call.now - LONGEST_LIFE - SKEW))
+    (nbf === undefined || isTime(nbf)) &&
+    (iat === undefined || (isTime(iat) && isRecent(iat, call.now)))
   )
+}
+
+function isRecent(iat: number, now: number): boolean {
+  return iat <= now + SKEW && iat >= now - LONGEST_LIFE - SKEW
 }

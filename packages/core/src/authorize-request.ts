@@ -3,7 +3,7 @@
 import type { Call } from './call.ts'
 import { insistsOnAcr, parseClaims, scopesOfClaims } from './claims.ts'
 import { checkDialect, checkGrantType, clientIdOf } from './client-auth.ts'
-import { readOwnJwt } from './jwt.ts'
+import { audienceOf, readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
 import type { ClaimsRequest, Client } from './records.ts'
@@ -133,8 +133,7 @@ function readPrompts(text: string | undefined): string[] {
 // An expired ID token still says who was meant (OIDC Core §3.1.2.1).
 async function readHint(parts: Parts, call: Call, client: Client, hint: string) {
   const claims = await readOwnJwt(parts, hint, 'JWT', call.now)
-  const audience = [claims?.aud].flat()
-  if (!claims || typeof claims.sub !== 'string' || !audience.includes(client.id)) {
+  if (!claims || typeof claims.sub !== 'string' || !audienceOf(claims).includes(client.id)) {
     throw new Refusal('hint_wrong')
   }
   return claims.sub

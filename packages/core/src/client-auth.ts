@@ -1,8 +1,9 @@
 // Who is calling: basic, post, private_key_jwt or none (RFC 6749 §2.3, RFC 7523, OIDC Core §9).
 
 import { decodeJwt } from 'jose'
-import { checkAssertion, LONGEST_ASSERTION } from './assertion.ts'
+import { checkAssertion } from './assertion.ts'
 import { type Call, type ClientCall, eventOf } from './call.ts'
+import { looksLikeJwt } from './jwt.ts'
 import type { ClientAuthMethod } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { Client, ClientSecret } from './records.ts'
@@ -31,7 +32,7 @@ function isMethodRight(call: Call, registered: ClientAuthMethod, used: ClientAut
 function claimedId(call: Call): string | undefined {
   if (call.fields.client_id !== undefined) return call.fields.client_id
   const assertion = call.fields.client_assertion
-  if (assertion === undefined || assertion.length > LONGEST_ASSERTION) return undefined
+  if (assertion === undefined || !looksLikeJwt(assertion)) return undefined
   try {
     // Nothing is verified yet: what stands there may be of any type.
     const { sub } = decodeJwt(assertion)

@@ -11,7 +11,9 @@ export type JwtType = 'at+jwt' | 'JWT'
 export type Claims = Readonly<Record<string, unknown>>
 
 const LONGEST = 16_384
-const COMPACT = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
+// The bits that a last character has to spare are zero, so that one JWT is one text.
+const PART = '(?=[^.])(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?'
+const COMPACT = new RegExp(`^${PART}\\.${PART}\\.${PART}$`)
 const imported = new WeakMap<Jwk, ReturnType<typeof importJWK>>()
 
 function keyOf(jwk: Jwk): ReturnType<typeof importJWK> {
@@ -22,14 +24,15 @@ function keyOf(jwk: Jwk): ReturnType<typeof importJWK> {
   return key
 }
 
-/** True for text that is a compact JWS by its looks, short enough to be worth reading. */
+/** True for text that is written as a compact JWS, and short enough to be worth reading. */
 export function looksLikeJwt(text: string): boolean {
   return text.length <= LONGEST && COMPACT.test(text)
 }
 
 /**
  * The claims of a JWT that one of our published keys signed as this type for this issuer;
- * undefined for anything else. Whether it has expired is for the caller to judge.
+ * undefined for anything else. It says when it was made and when it ends, in whole seconds;
+ * whether it has expired is for the caller to judge.
  */
 export async function readOwnJwt(
   parts: Parts,
@@ -46,7 +49,7 @@ export async function readOwnJwt(
       algorithms: [String(jwk.alg)],
     })
     const claims: unknown = JSON.parse(new TextDecoder().decode(payload))
-    return isClaims(claims) && claims.iss === parts.issuer ? claims : undefined
+    return isClaims(claims) && claims.iss === parts.issuer && hasTimes(claims) ? claims : undefined
   } catch {
     return undefined
   }
@@ -54,4 +57,19 @@ export async function readOwnJwt(
 
 function isClaims(value: unknown): value is Claims {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function hasTimes({ iat, exp }: Claims): boolean {
+  return isTime(iat) && isTime(exp)
+}
+
+/** True for a time in whole seconds; some senders write them as text or with a fraction. */
+export function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+/** Whom a JWT is for (RFC 7519 §4.1.3); nobody when one of the names is not text. */
+export function audienceOf({ aud }: Claims): readonly string[] {
+  const names: unknown[] = [aud].flat()
+  return names.every((one) => typeof one === 'string' && one !== '') ? (names as string[]) : []
 }

@@ -2,7 +2,7 @@
 
 import type { SignedIn } from './authorize.ts'
 import { type Call, eventOf } from './call.ts'
-import { type Claims, readOwnJwt } from './jwt.ts'
+import { audienceOf, type Claims, readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import type { Client } from './records.ts'
 import { endings } from './session.ts'
@@ -46,8 +46,9 @@ function clientIdOf(
   clientId: string | undefined,
 ): string | undefined {
   if (sentHint === undefined) return clientId
-  const audience = typeof hint?.aud === 'string' ? hint.aud : undefined
-  return clientId === undefined || clientId === audience ? audience : undefined
+  // Some clients are named twice, first by their id.
+  const [id] = hint ? audienceOf(hint) : []
+  return clientId === undefined || clientId === id ? id : undefined
 }
 
 function isAboutSession(hint: Claims | undefined, signedIn: SignedIn | undefined): boolean {
