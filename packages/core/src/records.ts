@@ -70,6 +70,7 @@ export function isConfidential(client: Client): boolean {
 export type User = {
   id: number
   sub: string
+  /** Folded: the one form in which it is compared. */
   username: string
   owner: 'file' | 'admin'
   passwordHash?: string

@@ -4,6 +4,7 @@ import { type Call, eventOf } from './call.ts'
 import type { Parts } from './parts.ts'
 import type { User } from './records.ts'
 import { Refusal } from './refusal.ts'
+import { foldUsername } from './username.ts'
 
 /** A browser that people signed in at before, and since when in seconds; it proved to be that one. */
 export type Device = { id: string; users: readonly { id: number; at: number }[] }
@@ -19,10 +20,12 @@ const LONGEST = 1024
  * `Unavailable` when the queue of password hashes is full.
  */
 export async function signIn(parts: Parts, call: Call, typed: Credentials): Promise<User> {
-  const { username, password } = typed
-  const long = username.length > LONGEST || password.length > LONGEST
+  const { username: written, password } = typed
+  const long = written.length > LONGEST || password.length > LONGEST
+  // Folded before anything else: no other way of writing a name gives a guesser another try.
+  const username = long ? written : foldUsername(written)
   const user = long ? undefined : await parts.store.findUserByName(username)
-  const who = countedAs(call, typed, user)
+  const who = countedAs(call, { ...typed, username }, user)
   // Counted before it is tried, so that of many at once no more are tried than of many in a row.
   const retryAfter = await parts.throttle.take(who)
   if (retryAfter !== undefined) throw new Refusal('too_many_failures', { retryAfter })

@@ -1,7 +1,7 @@
 // Reads the lists of the configuration file, and checks what one entry says about another.
 
 import type { Client, Resource, Scope } from '@patois/core'
-import { STANDARD_SCOPES, splitScope } from '@patois/core'
+import { foldUsername, STANDARD_SCOPES, splitScope } from '@patois/core'
 import type { Reach } from '../outbound/reach.ts'
 import { type ClientEntry, clientRecord, clientShape } from './client.ts'
 import { clientFaults } from './client-rules.ts'
@@ -82,6 +82,8 @@ export function readClients(
 /** Reads the users. */
 export function readUsers(raw: readonly unknown[], faults: string[]): UserEntry[] {
   const names = new Set<string>()
+  const subs = new Set<string>()
+  const emails = new Set<string>()
   return raw.flatMap((one, index) => {
     const path = `users[${index}]`
     const standIns = { username: '?' }
@@ -90,6 +92,11 @@ export function readUsers(raw: readonly unknown[], faults: string[]): UserEntry[
     if (!entry) return []
     faults.push(...userFaults(entry, bad).map((fault) => at(path, fault)))
     if (!bad.has('username')) noteRepeated(names, entry.username, `${path}.username`, faults)
+    if (entry.sub !== undefined) noteRepeated(subs, entry.sub, `${path}.sub`, faults)
+    // Applications take two people with one address for one person.
+    const { email } = entry.claims
+    if (typeof email === 'string')
+      noteRepeated(emails, foldUsername(email), `${path}.claims.email`, faults)
     return [entry]
   })
 }

@@ -1,10 +1,13 @@
 // A user of the configuration file: name, password and claims (OIDC Core §5.1).
 
+import { foldUsername } from '@patois/core'
 import { z } from 'zod'
 
 /** A user as the file has it; a plain password is hashed when it is kept. */
 export type UserEntry = {
   username: string
+  /** Who this is to applications; made where nothing is said. */
+  sub?: string
   password?: string
   passwordHash?: string
   claims: Readonly<Record<string, unknown>>
@@ -21,6 +24,27 @@ const OURS = [
 const PHC =
   /^\$argon2(id|i|d)\$v=19\$m=\d{1,8},t=\d{1,4},p=\d{1,3}\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}$/
 
+// Neither what nobody sees (Cf: joiners, marks of direction) nor halves of characters (Cs).
+const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,255}$/u
+const NAME_FAULT = 'must be 1 to 255 characters that can be seen'
+
+// One address, as plain as applications expect that compare or split it.
+const EMAIL = /^[^\s@,;:<>()[\]\\"\p{C}]{1,64}@[^\s@,;:<>()[\]\\"\p{C}]{1,255}$/u
+
+// OIDC Core §2.
+const SUB = /^[\x21-\x7e]{1,255}$/
+
+const username = z
+  .string()
+  .regex(NAME, NAME_FAULT)
+  .transform(foldUsername)
+  .refine((folded) => folded !== '', NAME_FAULT)
+
+const email = z
+  .string()
+  .regex(EMAIL, 'must be one address, as in name@example.org')
+  .refine((one) => one === one.normalize('NFKC'), 'must be written in plain characters (NFKC)')
+
 const text = z.string().optional()
 
 const ours = z.never('is a claim of the server itself').optional()
@@ -35,7 +59,7 @@ const claims = z.looseObject({
   profile: text,
   picture: text,
   website: text,
-  email: text,
+  email: email.optional(),
   email_verified: z.boolean().optional(),
   gender: text,
   birthdate: text,
@@ -51,14 +75,16 @@ const claims = z.looseObject({
 /** The members of a user. */
 export const userShape = z
   .strictObject({
-    username: z.string().regex(/^\P{Cc}{1,255}$/u, 'must be 1 to 255 characters, no control ones'),
+    username,
+    sub: z.string().regex(SUB, 'must be 1 to 255 printable ASCII characters').optional(),
     password: z.string().min(1).optional(),
     password_hash: z.string().regex(PHC, 'must be an argon2 hash: $argon2id$v=19$…').optional(),
     claims: claims.default({}),
   })
   .transform(
-    ({ username, password, password_hash, claims: own }): UserEntry => ({
-      username,
+    ({ username: name, sub, password, password_hash, claims: own }): UserEntry => ({
+      username: name,
+      ...(sub === undefined ? {} : { sub }),
       ...(password === undefined ? {} : { password }),
       ...(password_hash === undefined ? {} : { passwordHash: password_hash }),
       claims: own,
