@@ -844,6 +844,32 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         expect(await store.findUserByName('bert')).toBeUndefined()
       })
 
+      test('a user who ended is disabled, and the name is free for another', async () => {
+        const person = user(store, { username: 'anna' })
+        const other = user(store, { username: 'bert' })
+        const next = user(store, { username: 'anna' })
+        await write({ put: 'user', user: person }, { put: 'user', user: other })
+        await write({ end: 'user', id: person.id, at: now }, { put: 'user', user: next })
+        await write({ end: 'user', id: person.id, at: now + 9 })
+        expect(await store.findUser(person.id)).toEqual({ ...person, disabledAt: now })
+        expect(await store.findUserByName('anna')).toEqual(next)
+        expect(await store.findUserByName('bert')).toEqual(other)
+        expect(await store.listUsers()).toHaveLength(3)
+      })
+
+      test('a user who ended gets the name back with the next put, if it is still free', async () => {
+        const person = user(store, { username: 'anna' })
+        const next = user(store, { username: 'anna' })
+        await write({ put: 'user', user: person })
+        await write({ end: 'user', id: person.id, at: now })
+        expect(await store.findUserByName('anna')).toBeUndefined()
+        await write({ put: 'user', user: person })
+        expect(await store.findUserByName('anna')).toEqual(person)
+        await write({ end: 'user', id: person.id, at: now }, { put: 'user', user: next })
+        await expect(write({ put: 'user', user: person })).rejects.toThrow('anna')
+        expect((await store.findUser(person.id))?.disabledAt).toBe(now)
+      })
+
       test('of two users who take one name in a turn one gets it', async () => {
         const pair = [user(store, { username: 'x' }), user(store, { username: 'x' })]
         const answers = await Promise.allSettled(

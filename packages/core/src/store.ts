@@ -58,6 +58,8 @@ export type Change =
       resources: readonly string[]
     }
   | { extend: 'session'; id: number; until: number }
+  /** Disables a user for good: the name is free for another person. */
+  | { end: 'user'; id: number; at: number }
   | { end: 'session'; id: number; at: number }
   | { end: 'session_families'; sessionId: number; at: number; reason: EndReason }
   | { end: 'grant'; id: number; at: number; reason: EndReason }

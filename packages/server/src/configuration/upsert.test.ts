@@ -75,23 +75,73 @@ test('a new password ends what was issued before', async () => {
   expect(tokensFrom).toBe(200)
 })
 
-test('an entry that left the file is disabled, and starts without tokens when it returns', async () => {
-  const { load, client, user, events } = await open()
-  await load([web], [alice], 100)
-  const { sub } = await user()
+test('a client that left the file is disabled, and starts without tokens when it returns', async () => {
+  const { load, client, events } = await open()
+  await load([web], [], 100)
   await load([], [], 200)
   expect(await client()).toMatchObject({ disabledAt: 200 })
-  expect(await user()).toMatchObject({ disabledAt: 200 })
   await load([], [], 250)
   expect(await client()).toMatchObject({ disabledAt: 200 })
-  await load([web], [alice], 300)
+  await load([web], [], 300)
   expect((await client()).disabledAt).toBeUndefined()
   expect(await client()).toMatchObject({ tokensFrom: 300 })
-  expect(await user()).toMatchObject({ sub, tokensFrom: 300 })
+  expect(await events()).toEqual(['client_enabled', 'client_disabled', 'client_made'])
+})
+
+test('a user who left the file is disabled for good, and the name is another person’s', async () => {
+  const { load, store, user, events, warnings } = await open()
+  await load([], [alice], 100)
+  const first = await user()
+  await load([], [], 200)
+  expect(await user()).toBeUndefined()
+  expect(await store.findUser(first.id)).toEqual({ ...first, disabledAt: 200 })
+  await load([], [], 250)
+  expect(await store.findUser(first.id)).toEqual({ ...first, disabledAt: 200 })
+  await load([], [alice], 300)
+  const second = await user()
+  expect(second.id).not.toBe(first.id)
+  expect(second.sub).not.toBe(first.sub)
+  expect(second.tokensFrom).toBe(300)
+  expect(await events()).toEqual(['user_made', 'user_ended', 'user_made'])
+  expect(warnings).toEqual([{ username: 'alice', formerSub: first.sub }])
+})
+
+test('a user whose entry states the sub of before is that person, under whatever name', async () => {
+  const { load, store, user, events } = await open()
+  await load([], [alice], 100)
+  const first = await user()
+  await load([], [], 200)
+  await load([], [alice], 300)
+  const second = await user()
+  await load([], [{ ...alice, sub: first.sub }], 400)
+  expect(await user()).toMatchObject({ id: first.id, sub: first.sub, tokensFrom: 400 })
   expect((await user()).disabledAt).toBeUndefined()
-  expect(await events()).toEqual(
-    expect.arrayContaining(['client_disabled', 'client_enabled', 'user_disabled', 'user_enabled']),
-  )
+  expect((await store.findUser(second.id))?.disabledAt).toBe(400)
+  // The name that is left behind may be given to another at the same start.
+  const renamed = { ...alice, username: 'alicia', sub: first.sub }
+  await load([], [{ ...alice, sub: 'another' }, renamed], 500)
+  expect(await store.findUserByName('alicia')).toMatchObject({ id: first.id, tokensFrom: 400 })
+  expect(await user()).toMatchObject({ sub: 'another', tokensFrom: 500 })
+  expect((await events()).slice(0, 2).sort()).toEqual(['user_changed', 'user_made'])
+})
+
+test('a stated sub is no name of a client, whether that is in the file or was there before', async () => {
+  const { load, store } = await open()
+  const twin = { ...alice, sub: 'web' }
+  const sentence = 'The client web has the sub of a user as its name.'
+  await expect(load([web], [twin], 100)).rejects.toThrow(sentence)
+  await load([web], [], 200)
+  await expect(load([], [twin], 300)).rejects.toThrow(sentence)
+  expect(await store.listUsers()).toEqual([])
+})
+
+test('a new user has the sub that the entry states', async () => {
+  const { load, user, warnings } = await open()
+  await load([], [{ ...alice, sub: 'auth0|5f7c8ec7c33c6c004bbafe82' }], 100)
+  expect((await user()).sub).toBe('auth0|5f7c8ec7c33c6c004bbafe82')
+  await load([], [alice], 200)
+  expect((await user()).sub).toBe('auth0|5f7c8ec7c33c6c004bbafe82')
+  expect(warnings).toEqual([])
 })
 
 test('what somebody else owns is left alone, and the file may not name it', async () => {
@@ -102,6 +152,21 @@ test('what somebody else owns is left alone, and the file may not name it', asyn
   await load([], [], 200)
   expect((await client()).disabledAt).toBeUndefined()
   await expect(load([web], [], 300)).rejects.toThrow('The client web is not owned by the file.')
+})
+
+test('a user of somebody else is neither named nor impersonated by the file', async () => {
+  const { load, store, user } = await open()
+  await load([], [alice], 100)
+  const theirs: User = { ...(await user()), owner: 'admin' }
+  await store.commit({ changes: [{ put: 'user', user: theirs }], events: [] })
+  await load([], [], 200)
+  expect(await user()).toEqual(theirs)
+  const bert = { ...alice, username: 'bert', sub: theirs.sub }
+  for (const entry of [alice, { ...alice, sub: 'x' }, bert]) {
+    const sentence = `The user ${entry.username} is not owned by the file.`
+    await expect(load([], [entry], 300)).rejects.toThrow(sentence)
+  }
+  expect(await store.listUsers()).toEqual([theirs])
 })
 
 test('every exception from the rules is logged at each start', async () => {

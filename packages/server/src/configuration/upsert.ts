@@ -10,7 +10,7 @@ import type { UserEntry } from './user.ts'
 
 /** What the file's entries are brought into; `now` in seconds. */
 export type UpsertParts = {
-  store: Pick<Store, 'listClients' | 'listUsers' | 'newId' | 'commit'>
+  store: Pick<Store, 'findUserByName' | 'listClients' | 'listUsers' | 'newId' | 'commit'>
   configuration: Pick<Configuration, 'clients' | 'users'>
   passwords: PasswordHashes
   now: number
@@ -25,8 +25,9 @@ const AT_ONCE = 8
 
 /**
  * Writes what is new or changed in the file. Entries that left it are disabled, and their tokens
- * with them; one that returns starts with no living token. Throws one sentence when an entry is
- * owned by somebody else, or a client is named like a user's sub.
+ * with them; a client that returns starts with no living token, a username is another person's
+ * unless its entry states the `sub` of before. Throws one sentence when an entry is owned by
+ * somebody else, or a client is named like a user's sub.
  */
 export async function upsertFromFile(parts: UpsertParts): Promise<void> {
   logExceptions(parts)
@@ -41,8 +42,10 @@ export async function upsertFromFile(parts: UpsertParts): Promise<void> {
 
 // A client's own tokens have its name as their sub: nobody may be taken for a user (RFC 9700 §4.15).
 async function checkSubs({ store, configuration }: UpsertParts): Promise<void> {
-  const subs = new Set((await store.listUsers()).map((user) => user.sub))
-  const twin = configuration.clients.find((client) => subs.has(client.id))
+  const users = [...(await store.listUsers()), ...configuration.users]
+  const subs = new Set(users.map((user) => user.sub))
+  const clients = [...configuration.clients, ...(await store.listClients())]
+  const twin = clients.find((client) => subs.has(client.id))
   if (twin) throw new Error(`The client ${twin.id} has the sub of a user as its name.`)
 }
 
@@ -69,20 +72,53 @@ async function clientSteps({ store, configuration, now }: UpsertParts): Promise<
   ]
 }
 
+// Who leaves, then who stays, then who is new: each finds free the name that it takes.
 async function userSteps(parts: UpsertParts): Promise<Step[]> {
-  const { store, configuration, now } = parts
-  const kept = new Map((await store.listUsers()).map((user) => [user.username, user]))
-  const named = new Set(configuration.users.map((user) => user.username))
-  const present: (Step | undefined)[] = []
-  for (let first = 0; first < configuration.users.length; first += AT_ONCE) {
-    const some = configuration.users.slice(first, first + AT_ONCE)
-    present.push(
-      ...(await Promise.all(some.map((one) => userStep(parts, one, kept.get(one.username))))),
-    )
+  const { configuration, now } = parts
+  const kept = await parts.store.listUsers()
+  const matched = await Promise.all(
+    configuration.users.map(async (entry) => ({
+      entry,
+      before: await personOf(parts, entry, kept),
+    })),
+  )
+  const staying = matched.filter(({ before }) => before !== undefined)
+  const fresh = matched.filter(({ before }) => before === undefined)
+  const ids = new Set(staying.map(({ before }) => before?.id))
+  const gone = kept.filter((user) => isGone(user, ids.has(user.id)))
+  const steps: (Step | undefined)[] = gone.map(({ id }) => ({
+    change: { end: 'user', id, at: now },
+    event: { ...eventOf('user_ended', now), userId: id },
+  }))
+  const present = [...staying, ...fresh]
+  for (let first = 0; first < present.length; first += AT_ONCE) {
+    const some = present.slice(first, first + AT_ONCE)
+    steps.push(...(await Promise.all(some.map((one) => userStep(parts, one.entry, one.before)))))
   }
-  const gone = [...kept.values()].filter((user) => isGone(user, named.has(user.username)))
-  const leaving = gone.map((user) => stepOf({ ...user, disabledAt: now }, 'user_disabled', now))
-  return [...present.filter((step) => step !== undefined), ...leaving]
+  for (const { entry } of fresh) logNamesake(parts, entry, kept)
+  return steps.filter((step) => step !== undefined)
+}
+
+// The person whom an entry names: by its sub where it states one, else by the name in use.
+async function personOf(
+  { store }: UpsertParts,
+  { username, sub }: UserEntry,
+  kept: readonly User[],
+): Promise<User | undefined> {
+  const holder = await store.findUserByName(username)
+  const person = sub === undefined ? holder : kept.find((user) => user.sub === sub)
+  if ([holder, person].some((user) => user && user.owner !== 'file')) {
+    throw new Error(`The user ${username} is not owned by the file.`)
+  }
+  return person
+}
+
+// A name that is given again could open another person's accounts at every application.
+function logNamesake({ log }: UpsertParts, { username, sub }: UserEntry, kept: readonly User[]) {
+  const former = kept.findLast((user) => user.username === username)
+  if (!former || sub !== undefined) return
+  const sentence = 'a user has the name of one who left: another person, unless the file says sub'
+  log.warn({ username, formerSub: former.sub }, sentence)
 }
 
 async function userStep(
@@ -91,23 +127,21 @@ async function userStep(
   before: User | undefined,
 ): Promise<Step | undefined> {
   const { username, claims } = entry
-  if (before && before.owner !== 'file') {
-    throw new Error(`The user ${username} is not owned by the file.`)
-  }
   const passwordHash = await hashFor(entry, before, passwords)
   const returned = before?.disabledAt !== undefined
-  const fresh = !before || returned || before.passwordHash !== passwordHash
+  const isFresh = !before || returned || before.passwordHash !== passwordHash
   const user: User = {
     id: before?.id ?? store.newId(),
-    sub: before?.sub ?? Buffer.from(nodeCrypto.random(16)).toString('base64url'),
+    sub: before?.sub ?? entry.sub ?? Buffer.from(nodeCrypto.random(16)).toString('base64url'),
     username,
     owner: 'file',
     ...(passwordHash === undefined ? {} : { passwordHash }),
     claims,
-    tokensFrom: fresh ? now : before.tokensFrom,
+    tokensFrom: isFresh ? now : before.tokensFrom,
   }
   if (before && !returned && isSame(user, before)) return undefined
-  return stepOf(user, before ? (returned ? 'user_enabled' : 'user_changed') : 'user_made', now)
+  const type = before ? (returned ? 'user_enabled' : 'user_changed') : 'user_made'
+  return { change: { put: 'user', user }, event: { ...eventOf(type, now), userId: user.id } }
 }
 
 // A plain password has another hash each time it is made: only a wrong one is worth a new hash.
@@ -120,10 +154,6 @@ async function hashFor(
   const known = before?.passwordHash
   if (known !== undefined && (await passwords.verify(known, password))) return known
   return passwords.hash(password)
-}
-
-function stepOf(user: User, type: string, now: number): Step {
-  return { change: { put: 'user', user }, event: { ...eventOf(type, now), userId: user.id } }
 }
 
 function eventOf(type: string, at: number): AuditEvent {

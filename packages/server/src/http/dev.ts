@@ -6,6 +6,7 @@ import {
   authorize,
   type Call,
   type Fields,
+  foldUsername,
   type Operation,
   openSession,
   REASONS,
@@ -141,7 +142,9 @@ async function mint(
     ({ mount, operation }) =>
       operation.does === 'authorize' && mount.dialect.name === (asked.dialect ?? first),
   )
-  const user = await site.parts.store.findUserByName(asked.username ?? site.demo.username)
+  const user = await site.parts.store.findUserByName(
+    foldUsername(asked.username ?? site.demo.username),
+  )
   if (!station || !user) {
     return { answer: said(400, 'No such dialect or user.\n'), reason: 'not_found' }
   }

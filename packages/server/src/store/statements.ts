@@ -79,6 +79,7 @@ const reads = {
   grantLists:
     'SELECT scope, resources FROM grants WHERE issuer = ? AND id = ? AND ended_at IS NULL',
   username: 'SELECT username FROM users WHERE issuer = ? AND id = ?',
+  nameHolder: 'SELECT user_id FROM usernames WHERE issuer = ? AND username = ?',
 }
 
 const inserts = {
@@ -97,6 +98,7 @@ const inserts = {
   putUsername: `INSERT INTO usernames (issuer, username, user_id) VALUES (?, ?, ?)
     ON CONFLICT DO NOTHING`,
   dropUsername: 'DELETE FROM usernames WHERE issuer = ? AND username = ? AND user_id = ?',
+  dropUsernames: 'DELETE FROM usernames WHERE issuer = ? AND user_id = ?',
   endJwt: `INSERT INTO ended_jwts (issuer, jti_hash, expires_at) VALUES (?, ?, ?)
     ON CONFLICT DO NOTHING`,
 }
@@ -123,6 +125,7 @@ const spends = {
 
 const updates = {
   widenGrant: 'UPDATE grants SET scope = ?, resources = ? WHERE issuer = ? AND id = ?',
+  endUser: 'UPDATE users SET disabled_at = ? WHERE issuer = ? AND id = ? AND disabled_at IS NULL',
   // Later uses win in whatever order they are written, and a session that ended stays so.
   extendSession: `UPDATE sessions SET expires_at = ?
     WHERE issuer = ? AND id = ? AND expires_at < ? AND ended_at IS NULL`,

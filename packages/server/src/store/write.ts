@@ -33,11 +33,13 @@ function spend({ sql, issuer }: Writer, spent: Spend): boolean {
 
 function putUser({ sql, issuer }: Writer, user: User): void {
   const before = sql.username.get(issuer, user.id) as unknown as Row | undefined
-  if (before?.[0] !== user.username) {
-    if (sql.putUsername.run(issuer, user.username, user.id).changes === 0) {
-      throw new Error(`The username "${user.username}" belongs to another user.`)
-    }
-    if (before) sql.dropUsername.run(issuer, before[0] ?? null, user.id)
+  sql.putUsername.run(issuer, user.username, user.id)
+  const holder = sql.nameHolder.get(issuer, user.username) as unknown as Row | undefined
+  if (holder?.[0] !== user.id) {
+    throw new Error(`The username "${user.username}" belongs to another user.`)
+  }
+  if (before && before[0] !== user.username) {
+    sql.dropUsername.run(issuer, before[0] ?? null, user.id)
   }
   sql.putUser.run(issuer, ...rows.users.write(user))
 }
@@ -74,6 +76,9 @@ function put(writer: Writer, change: Of<'put'>): unknown {
 
 function end({ sql, issuer }: Writer, change: Of<'end'>): unknown {
   switch (change.end) {
+    case 'user':
+      sql.endUser.run(change.at, issuer, change.id)
+      return sql.dropUsernames.run(issuer, change.id)
     case 'session':
       return sql.endSession.run(change.at, issuer, change.id)
     case 'session_families':
