@@ -124,15 +124,6 @@ describe('signing out', () => {
     await logIn(server, browser, page, 'alice')
     expect((await userinfo(server, access_token)).status).toBe(401)
   })
-
-  test('asks when client_id is not the one of the hint', async () => {
-    const browser = openBrowser()
-    const tokens = await getTokens(server, 'cc', {}, browser)
-    const query = new URLSearchParams({ id_token_hint: String(tokens.id_token), client_id: 'cc2' })
-    const page = await browser.get(server.url(`/logout?${query}`))
-    expect(page.status).toBe(200)
-    expect(page.text).toContain('id="sign-out"')
-  })
 })
 
 describe('consent', () => {

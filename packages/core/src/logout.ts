@@ -5,6 +5,7 @@ import { type Call, eventOf } from './call.ts'
 import { audienceOf, type Claims, readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import type { Client } from './records.ts'
+import { Refusal } from './refusal.ts'
 import { endings } from './session.ts'
 
 /** What a logout request asks for, as far as it could be believed. */
@@ -17,7 +18,10 @@ export type LogoutRequest = {
   isCertain: boolean
 }
 
-/** Reads a logout request; what does not hold is left out, and the user is asked. */
+/**
+ * Reads a logout request; what does not hold is left out, and the user is asked. Throws a Refusal
+ * when its hint and its client_id contradict each other.
+ */
 export async function readLogout(
   parts: Parts,
   call: Call,
@@ -26,7 +30,8 @@ export async function readLogout(
   const { id_token_hint, client_id, post_logout_redirect_uri, state } = call.fields
   const hint = id_token_hint ? await readOwnJwt(parts, id_token_hint, 'JWT', call.now) : undefined
   const id = clientIdOf(hint, id_token_hint, client_id)
-  const client = id === undefined ? undefined : await parts.store.findClient(id)
+  const found = id === undefined ? undefined : await parts.store.findClient(id)
+  const client = found?.disabledAt === undefined ? found : undefined
   if (client) call.about.clientId = client.id
   const onward = post_logout_redirect_uri
   const registered = onward !== undefined && client?.postLogoutRedirectUris.includes(onward)
@@ -39,16 +44,20 @@ export async function readLogout(
   }
 }
 
-// A hint that is wrong, or that names another client than client_id, vouches for nobody.
+// A hint that is wrong vouches for nobody, not even for the client_id beside it.
 function clientIdOf(
   hint: Claims | undefined,
   sentHint: string | undefined,
   clientId: string | undefined,
 ): string | undefined {
   if (sentHint === undefined) return clientId
+  if (!hint) return undefined
+  const audience = audienceOf(hint)
+  if (clientId !== undefined && !audience.includes(clientId)) {
+    throw new Refusal('hint_other_client')
+  }
   // Some clients are named twice, first by their id.
-  const [id] = hint ? audienceOf(hint) : []
-  return clientId === undefined || clientId === id ? id : undefined
+  return audience[0]
 }
 
 function isAboutSession(hint: Claims | undefined, signedIn: SignedIn | undefined): boolean {

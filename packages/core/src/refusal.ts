@@ -365,6 +365,10 @@ export const REASONS = {
     expected: 'With prompt=none, a user who has allowed all of this before.',
     fix: 'Ask again without prompt=none.',
   }),
+  hint_other_client: row('invalid_request', 'The id_token_hint was issued to another client.', {
+    expected: 'An ID token of the client that client_id names, or no client_id.',
+    fix: 'Send the id_token that this client got itself.',
+  }),
   hint_wrong: row('invalid_request', 'The id_token_hint is not an ID token of ours.', {
     expected: 'An ID token that this server issued to this client; it may have expired.',
     fix: 'Send the id_token of the token answer, not the access token, or leave the hint out.',
