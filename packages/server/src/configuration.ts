@@ -70,12 +70,13 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   const loaded = loadDialects(values.dialects ?? [], parts.dialects, parts.file, faults)
   const mounted = mountedOf(loaded)
   const scopes = { ...scopesOf(mounted), ...readScopes(sections.scopes ?? {}, faults) }
+  const reach = openReach(values['outbound.allow'] ?? [], values.issuer ?? '')
   const known = {
     dev,
     scopes: Object.keys(scopes),
     dialects: loaded.mounts.map((mount) => mount.dialect),
     issuer: values.issuer,
-    reach: openReach(values['outbound.allow'] ?? [], values.issuer ?? ''),
+    reach,
   }
   const resources = readResources(sections.resources ?? [], known, faults)
   const clients = readClients(sections.clients ?? [], { ...known, resources }, faults)
@@ -84,7 +85,8 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   if (faults.length > 0 || !isWhole(values)) return { ok: false, faults: told(faults, missing) }
   const whole = resources.filter((resource) => resource !== undefined)
   const policy = { lifetimes: lifetimesOf(values), scopes, resources: whole, aliases }
-  const entries = { dev, policy, clients, users, mounts: loaded.mounts, dialects: mounted }
+  const { mounts } = loaded
+  const entries = { dev, reach, policy, clients, users, mounts, dialects: mounted }
   return { ok: true, configuration: configurationOf(values, entries) }
 }
 
@@ -155,14 +157,16 @@ function lifetimesOf(values: SettingValues): ServerLifetimes {
 
 function configurationOf(
   values: SettingValues,
-  entries: Pick<Configuration, 'dev' | 'policy' | 'clients' | 'users' | 'mounts' | 'dialects'>,
+  entries: Pick<
+    Configuration,
+    'dev' | 'reach' | 'policy' | 'clients' | 'users' | 'mounts' | 'dialects'
+  >,
 ): Configuration {
   return {
     issuer: values.issuer,
     listen: { host: values['listen.host'], port: values['listen.port'] },
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
     trustedProxies: values.trusted_proxies,
-    reach: openReach(values['outbound.allow'], values.issuer),
     logLevel: values['log.level'],
     lifetimes: lifetimesOf(values),
     ...entries,
