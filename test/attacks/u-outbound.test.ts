@@ -6,7 +6,14 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { assertAt, claimsFor, es256, jws } from '../door/assertion.ts'
-import { type Answer, call } from '../door/browser.ts'
+import {
+  type Answer,
+  authorizeParams,
+  call,
+  getTokens,
+  newPkce,
+  openBrowser,
+} from '../door/browser.ts'
 import { selfSigned } from '../door/certificate.ts'
 import { CLIENTS } from '../door/fixtures.ts'
 import {
@@ -16,7 +23,7 @@ import {
   startCanary,
   startPublisher,
 } from '../door/publisher.ts'
-import { checkAnswer, checkLog, lastRequest } from '../door/rules.ts'
+import { checkAnswer, checkErrorRedirect, checkLog, lastRequest } from '../door/rules.ts'
 import { type ServerOptions, startServer, type TestServer } from '../door/server.ts'
 
 const LOOPBACK = { outbound: { allow: ['127.0.0.1/32'] } }
@@ -143,6 +150,27 @@ test('M7: keys are given once, at an address or inline', async () => {
   const secret = { client_secret: 'x'.repeat(40), token_endpoint_auth_method: 'client_secret_post' }
   await expect(startFor([keyed(uriOf(), 'far', secret)])).rejects.toThrow('jwks')
   await expect(startFor([keyed(undefined)])).rejects.toThrow('is needed (or jwks_uri)')
+})
+
+test('M7: addresses that are for people are shown or kept, and never fetched', async () => {
+  const link = `http://127.0.0.1:${canary.port}/`
+  const about = { logo_uri: link, client_uri: link, policy_uri: link, tos_uri: link }
+  const shown = CLIENTS.map((one) => (one.client_id === 'cc' ? { ...one, ...about } : one))
+  await withServer(await startServer({ configuration: { clients: shown } }), async (own) => {
+    await getTokens(own)
+  })
+})
+
+test.skip('M7: sector_identifier_uri, backchannel_logout_uri and initiate_login_uri — no client has them yet', () => {})
+
+test('U5: a request_uri is refused unread, wherever it leads', async () => {
+  await withServer(await startServer(), async (own) => {
+    for (const request_uri of [`http://127.0.0.1:${canary.port}/`, 'file:///etc/passwd', 'urn:x']) {
+      const params = authorizeParams('cc', newPkce().challenge, { request_uri })
+      const page = await openBrowser().get(own.url(`/authorize?${new URLSearchParams(params)}`))
+      checkErrorRedirect(own, page, 'request_uri_not_supported')
+    }
+  })
 })
 
 test('M8: a private or symmetric key is refused, registered or published', async () => {
