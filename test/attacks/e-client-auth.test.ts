@@ -563,15 +563,34 @@ test('E32: a client that does not exist costs the same work as one that does', a
   const work = async (client: string, secret: string) => {
     const sha256 = vi.spyOn(nodeCrypto, 'sha256')
     const equal = vi.spyOn(nodeCrypto, 'equal')
+    const commit = vi.spyOn(server.store, 'commit')
     checkBadClient(await post(CC, basic(client, secret)))
-    const done = { hashed: sha256.mock.calls.length, compared: equal.mock.calls.length }
+    const done = {
+      hashed: sha256.mock.calls.length,
+      compared: equal.mock.calls.length,
+      written: commit.mock.calls.map(([{ changes, events }]) => [changes.length, events.length]),
+    }
     vi.restoreAllMocks()
     return done
   }
   const known = await work('cc', 'wrong')
-  expect(known).toEqual({ hashed: 1, compared: 2 })
+  expect(known).toEqual({ hashed: 1, compared: 2, written: [[0, 1]] })
   for (const client of ['nobody', 'pk', 'pub', 'cp', 'x'.repeat(100)])
     expect(await work(client, 'wrong'), client).toEqual(known)
+})
+
+test('E32: failed proofs are kept as events, but nobody fills the table with them', async () => {
+  const own = await startServer()
+  const guess = (index: number) =>
+    call(own, '/token', undefined, CC, { authorization: basic(`name-${index}`, 'secret') })
+  const kept = () => countRows(own, 'events', "type = 'client_authentication'")
+  await inBatches(400, guess)
+  expect(kept()).toBe(300)
+  // The first of somebody else is kept as soon as there is room again, 3 s later.
+  own.clock.advance(6)
+  checkBadClient(await post(CC, basic('cc', 'wrong'), '/token', own), own)
+  expect(kept()).toBe(301)
+  await own.close()
 })
 
 test('E33: after the file changed a secret only the new one passes', async () => {

@@ -274,14 +274,17 @@ test('an operator hears one event for each request', async () => {
   await own.close()
 })
 
-test('a wrong secret of a client of ours is kept as an event, one of a made-up client is not', async () => {
+test('a wrong secret is kept as an event, without the name when that is made up', async () => {
   const wrong = { client_secret: 'wrong', grant_type: 'client_credentials' }
   await call(server, '/token', undefined, { ...wrong, client_id: 'cp' })
   await call(server, '/token', undefined, { ...wrong, client_id: 'made-up' })
   const events = (await server.store.listEvents(50)).filter(
     (one) => one.type === 'client_authentication',
   )
-  expect(events.map((one) => [one.clientId, one.reason])).toEqual([['cp', 'client_secret_wrong']])
+  expect(events.map((one) => [one.clientId, one.reason])).toEqual([
+    [undefined, 'client_unknown'],
+    ['cp', 'client_secret_wrong'],
+  ])
   expect(await isActive(server, 'nothing')).toBe(false)
   checkLog(server, [])
 })

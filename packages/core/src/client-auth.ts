@@ -113,9 +113,11 @@ type Claimed = { id: string; client: Client | undefined }
 async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, reason: Reason) {
   const retryAfter = await parts.throttle.take([`client:${id}`, `network:${call.network}`])
   if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
-  // Only what happens to a client of ours is kept: nobody fills the table with made-up names.
-  if (!client) return new Refusal(reason)
+  const rightValues = client && reason === 'client_method_wrong' ? [client.proof.method] : []
+  // Kept whether the client exists or not, so that the time does not tell; but seldom enough that
+  // nobody fills the table with made-up names.
+  const full = (await parts.throttle.take(['event:client_authentication'])) !== undefined
+  if (full) return new Refusal(reason, { rightValues })
   const events = [eventOf(call, 'client_authentication', 'refused', reason)]
-  const rightValues = reason === 'client_method_wrong' ? [client.proof.method] : []
   return new Refusal(reason, { plan: { changes: [], events }, rightValues })
 }

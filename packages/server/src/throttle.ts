@@ -15,6 +15,7 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   account: { tries: 50, seconds: 60 * 60 },
   device: { tries: 50, seconds: 60 * 60 },
   network: { tries: 300, seconds: 15 * 60 },
+  event: { tries: 300, seconds: 15 * 60 },
 }
 
 /** So many names of each kind are remembered. */
