@@ -108,9 +108,14 @@ async function findSecret(
   )[0]
 }
 
+/** No client has this name. */
+const NOBODY = ''
+
 type Claimed = { id: string; client: Client | undefined }
 
 async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, reason: Reason) {
+  // A store may remember clients, and reads to find that there is none: so it reads for all.
+  if (client) await parts.store.findClient(NOBODY)
   const retryAfter = await parts.throttle.take([`client:${id}`, `network:${call.network}`])
   if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
   const rightValues = client && reason === 'client_method_wrong' ? [client.proof.method] : []
