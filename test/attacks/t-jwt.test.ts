@@ -23,7 +23,14 @@ import {
 import { CLIENTS, PK_PRIVATE, RU } from '../door/fixtures.ts'
 import { json, startPublisher } from '../door/publisher.ts'
 import { sendRaw } from '../door/raw.ts'
-import { checkAnswer, checkErrorRedirect, checkLog, checkPage, lastRequest } from '../door/rules.ts'
+import {
+  checkAnswer,
+  checkErrorPage,
+  checkErrorRedirect,
+  checkLog,
+  checkPage,
+  lastRequest,
+} from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
 import { introspect, isActive, openFolder, revoke, userinfo } from '../door/tokens.ts'
 
@@ -656,10 +663,12 @@ test('T11: an ID token is a hint for the client that it was made for', async () 
   ] as const) {
     await authorizePlace(client).refused(idToken(other))
     const query = new URLSearchParams({ id_token_hint: idToken(other), client_id: client })
-    const page = await browser.get(server.url(`/logout?${query}`))
-    checkPage(page, { status: 200 })
-    expect(page.text).toContain('id="sign-out"')
+    checkErrorPage(await browser.get(server.url(`/logout?${query}`)))
+    expect(lastRequest(server)).toMatchObject({ reason: 'hint_other_client' })
   }
+  // Nobody was signed out by that.
+  const question = await browser.get(server.url('/logout'))
+  expect(question.text).toContain('id="sign-out"')
 })
 
 test('T12: 100 MB are not waited for', async () => {
