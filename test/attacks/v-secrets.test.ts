@@ -165,6 +165,20 @@ describe('a server that all dialects have spoken to, at its most talkative', () 
   })
 })
 
+test('V1: a password that somebody puts where a scope belongs is not logged', async () => {
+  const server = await startServer()
+  const misplaced = 'a-password-of-somebody'
+  const browser = openBrowser()
+  const scope = `openid ${misplaced}`
+  const params = authorizeParams('cc', newPkce().challenge, { scope })
+  expect((await walk(server, browser, params)).status).toBe(303)
+  const fields = { grant_type: 'client_credentials', scope: `api.read ${misplaced}` }
+  expect((await call(server, '/token', 'cc', fields)).status).toBe(200)
+  expect(loggedRequests(server).at(-1)).toMatchObject({ droppedUnknown: 1 })
+  expect(secretsIn(Buffer.from(server.log.join('')), [misplaced])).toEqual([])
+  await server.close()
+})
+
 test.skip('V4: a core dump cannot be made — a limit of the service manager, which Node cannot set', () => {})
 test.skip('V5: what an error reporter is sent — nothing is ever sent to one', () => {})
 

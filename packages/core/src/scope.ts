@@ -53,7 +53,8 @@ export function checkScope(asked: readonly string[]): void {
   if (!asked.every((one) => TOKEN.test(one))) throw new Refusal('scope_malformed')
 }
 
-function isKnown(policy: Policy, name: string): boolean {
+/** True for the name of a scope that this server has. */
+export function isKnownScope(policy: Policy, name: string): boolean {
   return Object.hasOwn(policy.scopes, name) || Object.hasOwn(STANDARD_SCOPES, name)
 }
 
@@ -71,7 +72,7 @@ export function chooseScope(policy: Policy, client: Client, { fields, about }: A
   const asked = fields.scope
   if (asked) checkScope(asked)
   const wanted = union([], asked && asked.length > 0 ? asked : client.scope)
-  const scope = wanted.filter((name) => client.scope.includes(name) && isKnown(policy, name))
+  const scope = wanted.filter((name) => client.scope.includes(name) && isKnownScope(policy, name))
   const dropped = wanted.filter((name) => !scope.includes(name))
   if (dropped.length > 0) about.droppedScope = dropped.slice(0, MOST_NAMED)
   if (scope.length === 0 && (asked?.length || client.scope.length > 0)) {
