@@ -26,13 +26,19 @@ export type Started = {
 /** How a command ended; `code` is the signal when one killed it. */
 export type Ended = { code: number | string; out: string; err: string }
 
-/** Starts `patois` with these arguments in a folder. */
+/** Starts `patois`, or another script, with these arguments in a folder. */
 export const start = (
   args: readonly string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv; input?: string; files?: number },
+  options: {
+    cwd: string
+    env?: NodeJS.ProcessEnv
+    input?: string
+    files?: number
+    script?: string
+  },
 ): Started => {
-  const { cwd, env = {}, input = '', files } = options
-  const line = ['node', PATOIS, ...args]
+  const { cwd, env = {}, input = '', files, script = PATOIS } = options
+  const line = ['node', script, ...args]
   // Node takes as many files as it may have, so the limit must stand before it starts.
   if (files !== undefined) line.unshift('sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh')
   const [command = '', ...rest] = line

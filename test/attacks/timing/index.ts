@@ -5,6 +5,7 @@ import { e32 } from './e32.ts'
 import { h8 } from './h8.ts'
 import type { Measurement } from './place.ts'
 import { q } from './q.ts'
+import { s3 } from './s3-slow.ts'
 
 /** Every measurement, in the order of its row; each starts a server of its own. */
 export const TIMINGS: readonly { row: string; measure: Measurement }[] = [
@@ -12,4 +13,5 @@ export const TIMINGS: readonly { row: string; measure: Measurement }[] = [
   { row: 'E32', measure: e32 },
   { row: 'H8', measure: h8 },
   { row: 'Q', measure: q },
+  { row: 'S3', measure: s3 },
 ]

@@ -4,13 +4,13 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { install, serve } from '../../door/process.ts'
 import { openFolder } from '../../door/tokens.ts'
-import type { Report } from './samples.ts'
+import type { Report, Row } from './samples.ts'
 
 /** What is measured at: its port, and the URLs of its paths. */
 export type Place = { port: number; origin: string; url(path: string): string }
 
 /** A measurement; `samples` of each kind are taken, or as many as its row asks for. */
-export type Measurement = (samples?: number) => Promise<Report[]>
+export type Measurement = (samples?: number) => Promise<Row[]>
 
 /** Each request comes from another network, as a trusted proxy says. */
 export const from = (index: number): Record<string, string> => ({

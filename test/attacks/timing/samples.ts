@@ -11,7 +11,10 @@ export type Figures = {
   p: number
 }
 
-/** One row of a timing report; `what` says whom the two kinds would betray. */
+/** One row of the reports, whatever was measured for it. */
+export type Row = { row: string; what: string; figures: object; verdict: string }
+
+/** A row about time; `what` says whom the two kinds would betray. */
 export type Report = {
   row: string
   what: string
