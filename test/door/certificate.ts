@@ -1,6 +1,7 @@
 // Certificates for TLS on loopback, self-signed and good for a day (RFC 5280).
 
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { isIPv4 } from 'node:net'
 
 const SEQUENCE = 0x30
 const SET = 0x31
@@ -20,14 +21,16 @@ const utcTime = (at: Date): Buffer =>
 const ECDSA_SHA256 = der(SEQUENCE, oid('2a8648ce3d040302'))
 const DAY_MS = 86_400_000
 
-/** A key and a certificate for these DNS names, both PEM; the certificate is its own authority. */
+/** A key and a certificate for these DNS names or IPv4 addresses, both PEM; the certificate is its own authority. */
 export const selfSigned = (...names: readonly string[]): { key: string; cert: string } => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const name = der(SET, der(SEQUENCE, oid('550403'), der(0x0c, Buffer.from('Patois test'))))
   const subject = der(SEQUENCE, name)
   const now = Date.now()
   const validity = der(SEQUENCE, utcTime(new Date(now - DAY_MS)), utcTime(new Date(now + DAY_MS)))
-  const dnsNames = names.map((one) => der(0x82, Buffer.from(one)))
+  const dnsNames = names.map((one) =>
+    isIPv4(one) ? der(0x87, Buffer.from(one.split('.').map(Number))) : der(0x82, Buffer.from(one)),
+  )
   const altNames = der(SEQUENCE, oid('551d11'), der(0x04, der(SEQUENCE, ...dnsNames)))
   const isAuthority = der(SEQUENCE, der(0x01, Buffer.from([0xff])))
   const constraints = der(SEQUENCE, oid('551d13'), der(0x04, isAuthority))

@@ -110,10 +110,9 @@ const untilLetGo = async (pid: number, before: number): Promise<number> => {
 const percentile = (values: number[], part: number): number =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length * part)] ?? 0
 
-type At = { place: Installation; pid: number; seconds: number }
+type At = { place: Installation; pid: number; seconds: number; before: number }
 
-const tryWay = async (way: Way, { place, pid, seconds }: At) => {
-  const before = openFiles(pid)
+const tryWay = async (way: Way, { place, pid, seconds, before }: At) => {
   const until = performance.now() + seconds * 1000
   const isOver = () => performance.now() > until
   const health = keepHealthy(place, isOver)
@@ -136,11 +135,13 @@ export const s3: Measurement = async (seconds = SECONDS) => {
   const place = await install(dirname(folder.path))
   const served = serve(place)
   await served.ready
+  const before = openFiles(served.pid)
   const figures: Record<string, object> = {}
   let isGood = true
   for (const way of WAYS) {
-    const found = await tryWay(way, { place, pid: served.pid, seconds })
+    const found = await tryWay(way, { place, pid: served.pid, seconds, before })
     const { milliseconds, errors } = found
+    await untilLetGo(served.pid, before)
     const p99 = Math.round(percentile(milliseconds, 0.99))
     const longest = Math.round(found.longest / 100) / 10
     figures[way.name] = {
