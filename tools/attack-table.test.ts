@@ -55,13 +55,13 @@ test('the table says row, result and titles, then what was measured, then the su
   const figures = { samples: 100, medians: { known: 1.23456, unknown: 2 }, p: 0.5 }
   const reports = [{ row: 'E31', what: 'a wrong secret', figures, verdict: 'alike' }]
   expect(tableOf(rows, reports).split('\n')).toEqual([
-    'row   result    what',
-    'A1    passed    a',
-    '                [skipped] b — why',
-    'B1    failed    c',
+    'row   result     what',
+    'A1    passed     a',
+    '                 [skipped] b — why',
+    'B1    failed     c',
     '',
     'Timing',
-    'E31   alike     a wrong secret: samples 100, known 1.23, unknown 2, p 0.5',
+    'E31   alike      a wrong secret: samples 100, known 1.23, unknown 2, p 0.5',
     '',
     '2 rows: 1 passed, 1 failed, 0 skipped',
   ])

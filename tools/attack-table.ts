@@ -20,7 +20,7 @@ export type AttackRow = {
 
 const ROW = /^([A-X]\d+): (.+)$/s
 const RESULTS = { passed: 'passed', failed: 'failed' } as const
-const WIDE = { id: 5, result: 9 }
+const WIDE = { id: 5, result: 10 }
 
 /** The rows that tests name in front of their title, or of a title around it, in their order. */
 export function rowsOf(tests: readonly Ran[]): AttackRow[] {

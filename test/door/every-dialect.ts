@@ -181,7 +181,8 @@ export const formAt = async (
   path: string,
 ): Promise<Record<string, string>> => hiddenFields((await browser.get(server.url(path))).text)
 
-const MINTED = /(?:test_)?p[acrs]_[\w-]{43}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
+// Within a longer text, as the modulus of a key is, the same letters mean nothing.
+const MINTED = /(?<![\w-])(?:test_)?p[acrs]_[\w-]{43}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+/g
 
 /**
  * Walks through everything that a speaker's dialect does, with right and with wrong credentials;
