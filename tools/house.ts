@@ -100,8 +100,11 @@ const RULES: Rule[] = [
     ),
   },
   {
-    looksAt: (path) => isSource(path) && !isIn('packages/server/src/store/')(path),
-    faults: inStrings(SQL, () => 'SQL stands in packages/server/src/store/ only.'),
+    looksAt: (path) =>
+      isSource(path) &&
+      !isIn('packages/server/src/store/')(path) &&
+      !isIn('packages/client/src/stores/')(path),
+    faults: inStrings(SQL, () => 'SQL stands in the stores of the server and the client only.'),
   },
   {
     looksAt: (path) =>

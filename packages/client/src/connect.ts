@@ -120,6 +120,7 @@ function connectionOf<D extends Dialect>(options: ConnectOptions<D>): Connection
     // Looked up at each call: a test may put another in its place.
     fetch: handed ?? ((...request) => fetch(...request)),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
+    clock: { ahead: undefined },
     timeoutMs: options.timeoutMs ?? 30_000,
     retry: retry ? { ...RETRY, ...(retry === true ? {} : retry) } : undefined,
     log: options.log,

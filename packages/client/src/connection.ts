@@ -57,6 +57,8 @@ export type Connection<D extends Dialect = Dialect> = {
   fetch: typeof fetch
   /** Seconds. */
   now: () => number
+  /** How far the server's clock is ahead of ours, in seconds, when it has said so. */
+  clock: { ahead: number | undefined }
   timeoutMs: number
   retry: Retry | undefined
   log: ((event: CallEvent) => void) | undefined

@@ -1,74 +1,123 @@
 // Lease: a lock for stores that many processes share, which outlives no process that had it.
 
 import type { Entry, TokenStore } from './store.ts'
+import { turns } from './turns.ts'
 
-/** What a shared store can do in one step each; every step is atomic. */
-export type LeaseCells = {
-  read(name: string): Promise<string | undefined>
-  /** Takes what nobody has. Undefined when it was taken; else the holder's latest sign of life. */
-  take(name: string, holder: string): Promise<string | undefined>
-  /** Takes it from a holder whose sign of life is still this one. */
-  steal(name: string, sign: string, holder: string): Promise<boolean>
-  /** Gives a new sign of life. */
-  renew(name: string, holder: string): Promise<unknown>
-  /** Writes while `holder` still has it; false, and nothing written, when it has not. */
-  write(name: string, holder: string, value: string | undefined): Promise<boolean>
-  free(name: string, holder: string): Promise<unknown>
+/**
+ * What a shared store can do, each in one atomic step. Keys begin with `tokens ` and `lock `; of the
+ * latter a machine that crashes may lose what was changed last. No text is empty.
+ */
+export type Cells = {
+  /** What stands under a key; undefined when nothing does. */
+  read(key: string): Promise<string | undefined>
+  /** Puts `after` where `before` stands; false, and nothing is changed, where anything else does. */
+  swap(key: string, before: string | undefined, after: string | undefined): Promise<boolean>
 }
 
 /** How long things take; milliseconds. */
 export type LeaseTimes = {
-  /** After so long without a sign of life a holder is taken for dead; 10,000 when left out. */
-  leaseMs?: number
+  /**
+   * After so long without a sign of life a holder is taken for dead; 5,000 when left out. Less than
+   * the time in which the server gives the same answer to a repeated refresh.
+   */
+  leaseMs?: number | undefined
   /** How long to wait for a name before giving up; 30,000 when left out. */
-  waitMs?: number
+  waitMs?: number | undefined
 }
 
+type Held = { free(): Promise<void> }
+
 const POLL_MS = 25
+/** What counts of the time between two looks: a machine that slept has heard nobody. */
+const LONGEST_LOOK_MS = 250
 
 /**
  * A store out of cells. Who waits looks for a change of the holder's sign on the own clock, so that
  * clocks need not agree. A transaction throws an Error when the name is busy for too long.
  */
 export function leasedStore(
-  cells: LeaseCells,
-  { leaseMs = 10_000, waitMs = 30_000 }: LeaseTimes = {},
+  cells: Cells,
+  { leaseMs = 5_000, waitMs = 30_000 }: LeaseTimes = {},
 ): TokenStore {
+  const inTurn = turns()
   return {
     leavesProcess: true,
-    transaction: async <T>(name: string, work: (entry: Entry) => Promise<T>): Promise<T> => {
-      const holder = crypto.randomUUID()
-      await take(cells, { name, holder, leaseMs, waitMs })
-      const beat = setInterval(() => {
-        // A beat that fails is one that others miss: they take over, and the write is refused.
-        cells.renew(name, holder).catch(() => undefined)
-      }, leaseMs / 3)
-      try {
-        return await work({
-          read: () => cells.read(name),
-          write: (value) => cells.write(name, holder, value),
-        })
-      } finally {
-        clearInterval(beat)
-        // Who cannot free it has to wait until the lease is over, like everybody else.
-        await cells.free(name, holder).catch(() => undefined)
-      }
+    transaction: (name, work) =>
+      inTurn(name, async () => {
+        const held = await take(cells, name, { leaseMs, waitMs })
+        try {
+          return await work(entryOf(cells, `tokens ${name}`))
+        } finally {
+          await held.free()
+        }
+      }),
+  }
+}
+
+// Whoever lost the lock may still write where nobody else has: the successor of a spent token is
+// right whoever keeps it. And nothing is written over what others have kept.
+function entryOf(cells: Cells, key: string): Entry {
+  let seen: { value: string | undefined } | undefined
+  const read = async () => {
+    seen = { value: await cells.read(key) }
+    return seen.value
+  }
+  return {
+    read,
+    write: async (value) => {
+      const before = seen ? seen.value : await read()
+      const isWritten = await cells.swap(key, before, value)
+      if (isWritten) seen = { value }
+      return isWritten
     },
   }
 }
 
-type Wanted = { name: string; holder: string; leaseMs: number; waitMs: number }
-
-async function take(cells: LeaseCells, { name, holder, leaseMs, waitMs }: Wanted): Promise<void> {
+async function take(
+  cells: Cells,
+  name: string,
+  { leaseMs, waitMs }: { leaseMs: number; waitMs: number },
+): Promise<Held> {
+  const key = `lock ${name}`
+  const holder = crypto.randomUUID()
+  const sign = `${holder} 0`
   const start = performance.now()
-  let seen: { sign: string; at: number } | undefined
-  for (;;) {
-    const sign = await cells.take(name, holder)
-    if (sign === undefined) return
+  let other: string | undefined
+  let silentMs = 0
+  for (let last = start; ; ) {
+    if (await cells.swap(key, undefined, sign)) break
+    const seen = await cells.read(key)
     const now = performance.now()
-    if (seen?.sign !== sign) seen = { sign, at: now }
-    else if (now - seen.at >= leaseMs && (await cells.steal(name, sign, holder))) return
+    silentMs = seen === other ? silentMs + Math.min(now - last, LONGEST_LOOK_MS) : 0
+    if (seen !== undefined && silentMs >= leaseMs && (await cells.swap(key, seen, sign))) break
     if (now - start > waitMs) throw new Error(`${name} is busy: its tokens are being renewed`)
+    other = seen
+    last = now
     await new Promise((resolve) => setTimeout(resolve, POLL_MS * (1 + Math.random())))
+  }
+  return hold(cells, key, { holder, leaseMs })
+}
+
+function hold(
+  cells: Cells,
+  key: string,
+  { holder, leaseMs }: { holder: string; leaseMs: number },
+): Held {
+  let beats = 0
+  let last = Promise.resolve()
+  const beat = async () => {
+    if (await cells.swap(key, `${holder} ${beats}`, `${holder} ${beats + 1}`)) beats++
+  }
+  const timer = setInterval(() => {
+    // A beat that fails is one that others miss: they take over.
+    last = last.then(beat).catch(() => undefined)
+  }, leaseMs / 3)
+  return {
+    free: async () => {
+      clearInterval(timer)
+      await last
+      // What cannot be freed is free when the lease is over, like that of anybody who died.
+      await cells.swap(key, `${holder} ${beats}`, undefined).catch(() => false)
+    },
   }
 }

@@ -27,7 +27,7 @@ const SAME_SECONDS = 5
 
 /** Sends a request. Throws whatever `fetch` throws; a redirect is an answer like any other. */
 export async function send(
-  { fetch, now, timeoutMs }: Connection,
+  { fetch, now, timeoutMs, clock }: Connection,
   { method, url, headers, body }: Outgoing,
   options: CallOptions,
 ): Promise<Came> {
@@ -40,17 +40,19 @@ export async function send(
     redirect: 'manual',
     ...(body.length > 0 && { body: body as BodyInit }),
   })
+  clock.ahead = skewOf(response.headers.get('date'), now()) ?? clock.ahead
   return {
     status: response.status,
     headers: Object.fromEntries(response.headers),
     body: await response.text(),
-    skewSeconds: skewOf(response.headers.get('date'), now()),
+    skewSeconds: clock.ahead ?? 0,
   }
 }
 
-function skewOf(date: string | null, now: number): number {
+function skewOf(date: string | null, now: number): number | undefined {
   const skew = Math.round(Date.parse(date ?? '') / 1000 - now)
-  return Number.isFinite(skew) && Math.abs(skew) > SAME_SECONDS ? skew : 0
+  if (!Number.isFinite(skew)) return undefined
+  return Math.abs(skew) > SAME_SECONDS ? skew : 0
 }
 
 /** Seconds to wait, out of a Retry-After header: a number of them or a date (RFC 9110 §10.2.3). */

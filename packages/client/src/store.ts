@@ -4,7 +4,10 @@
 export type Entry = {
   /** What is kept; undefined when nothing is. */
   read(): Promise<string | undefined>
-  /** Keeps a value, or nothing. False when the lock was lost meanwhile: nothing was written then. */
+  /**
+   * Keeps a text that is not empty, or nothing. False, and nothing is written, when somebody who
+   * took the lock over has changed what was read.
+   */
   write(value: string | undefined): Promise<boolean>
 }
 

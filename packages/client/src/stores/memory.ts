@@ -1,11 +1,12 @@
 // Memory: keeps tokens in this process, as long as it lives.
 
 import type { TokenStore } from '../store.ts'
+import { turns } from '../turns.ts'
 
 /** A store for one process, which forgets everything at its end. */
 export function memoryStore(): TokenStore {
   const values = new Map<string, string>()
-  const last = new Map<string, Promise<unknown>>()
+  const inTurn = turns()
   return {
     leavesProcess: false,
     transaction: (name, work) => {
@@ -17,14 +18,7 @@ export function memoryStore(): TokenStore {
           return true
         },
       }
-      const turn = (last.get(name) ?? Promise.resolve()).then(() => work(entry))
-      const over = turn
-        .catch(() => undefined)
-        .then(() => {
-          if (last.get(name) === over) last.delete(name)
-        })
-      last.set(name, over)
-      return turn
+      return inTurn(name, () => work(entry))
     },
   }
 }
