@@ -1,6 +1,7 @@
 // Authorize: sends a person to the server's page, and judges what they come back with.
 
 import { type Facts, type Fields, hearRedirect, type Operation } from '@patois/core/caller'
+import type { Answered } from './call.ts'
 import type { Connection, NamedOperation } from './connection.ts'
 import { Refused, Unreadable } from './errors.ts'
 import { challengeOf, randomText } from './pkce.ts'
@@ -67,28 +68,36 @@ export function readCallback(
   url: string,
   pending: Pending | undefined,
 ): Returned {
-  const { facts, extra } = hearRedirect(operation, url)
+  const heard = hearRedirect(operation, url)
   const sent = sentOf(connection, asLink(operation), {}, {})
   const about = { dialect: connection.dialect.name, operation: name, sent }
-  const came = { status: 0, headers: {}, body: '' }
+  const came = { status: 0, headers: {}, body: '', skewSeconds: 0 }
+  const names = [...new URL(url).searchParams.keys()]
+  if (new Set(names).size < names.length) {
+    throw new Unreadable('a parameter of the answer is repeated', came, about)
+  }
   const hasState = 'state' in operation.reads
-  if (hasState && (pending === undefined || facts.state !== pending.state)) {
+  if (hasState && (pending === undefined || heard.facts.state !== pending.state)) {
     throw new Unreadable('the state is not the one that was sent', came, about)
   }
-  const { issuer } = connection
+  return returnedOf(connection, { ...heard, came, about })
+}
+
+/** What an authorization answer says, once its issuer was checked. Throws as `readCallback` does. */
+export function returnedOf(
+  { issuer, saysIssuer }: Connection,
+  { facts, extra, came, about }: Answered,
+): Returned {
   if (issuer !== undefined && facts.iss !== undefined && facts.iss !== issuer) {
     throw new Unreadable('the answer is from another issuer', came, about)
   }
-  if (issuer !== undefined && facts.iss === undefined && connection.saysIssuer) {
+  if (issuer !== undefined && facts.iss === undefined && saysIssuer) {
     throw new Unreadable('the answer does not name its issuer', came, about)
   }
   const { error = extra.error, error_description: sentence } = facts
   if (typeof error === 'string') {
-    throw new Refused(
-      { code: error, ...(typeof sentence === 'string' && { sentence }) },
-      came,
-      about,
-    )
+    const said = { code: error, ...(typeof sentence === 'string' && { sentence }) }
+    throw new Refused(said, came, about)
   }
   if (typeof facts.code !== 'string' || facts.code === '') {
     throw new Unreadable('the answer has no code', came, about)

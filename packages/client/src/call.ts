@@ -1,14 +1,20 @@
 // Call: one operation from its fields to its facts, or to one of the three errors.
 
-import { type Facts, type Fields, hearAnswer, hearRedirect } from '@patois/core/caller'
-import { baseOf, type CallEvent, type Connection, type NamedOperation } from './connection.ts'
+import {
+  type Facts,
+  type Fields,
+  hearAnswer,
+  hearRedirect,
+  type Operation,
+} from '@patois/core/caller'
+import type { CallEvent, Connection, NamedOperation } from './connection.ts'
 import { type CallFacts, Refused, Unreachable, Unreadable } from './errors.ts'
 import { requestOf, sentOf } from './request.ts'
 import { mayRepeat, pause, pauseMs } from './retry.ts'
 import { type CallOptions, type Came, retryAfterOf, send } from './send.ts'
 
-/** What an operation answered. */
-export type Answered = { facts: Facts; extra: Facts; status: number; skewSeconds: number }
+/** What an operation answered, and what an error about it has to know. */
+export type Answered = { facts: Facts; extra: Facts; came: Came; about: CallFacts }
 
 /** Grant types whose calls spend something: after a failure they must not simply be repeated. */
 const SPENDING = ['authorization_code', 'refresh_token']
@@ -33,7 +39,7 @@ export async function call(
       const status = error instanceof Unreachable ? undefined : statusOf(error)
       const isFailure = error instanceof Unreachable || status !== undefined
       if (!retry || !isFailure || !mayRepeat(retry, status, isSafe)) throw error
-      const after = error instanceof Refused ? error.retryAfter : undefined
+      const after = error instanceof Unreachable ? undefined : (error as Refused).retryAfter
       const milliseconds = pauseMs(retry, attempt, after, Math.random())
       if ((now() - startedAt) * 1000 + milliseconds > retry.withinMs) throw error
       const { dialect, operation, sent } = error as Refused
@@ -53,90 +59,90 @@ async function attemptCall(
   given: Fields,
   options: CallOptions,
 ): Promise<Answered> {
-  const fields = await withProof(connection, named, given)
+  const fields = await withProof(connection, named.operation, given)
   const sent = sentOf(connection, named.operation, fields, options)
-  const facts: CallFacts = { dialect: connection.dialect.name, operation: named.name, sent }
-  const log = (step: CallEvent['step'], more?: Partial<CallEvent>) =>
-    connection.log?.({ step, ...facts, ...more })
-  log('send')
+  const about: CallFacts = { dialect: connection.dialect.name, operation: named.name, sent }
   const started = performance.now()
-  const took = () => ({ milliseconds: Math.round(performance.now() - started) })
-  let came: Came
+  const log = (step: CallEvent['step'], more?: Partial<CallEvent>) =>
+    connection.log?.({
+      step,
+      ...about,
+      ...(step !== 'send' && { milliseconds: Math.round(performance.now() - started) }),
+      ...more,
+    })
+  log('send')
   try {
-    came = await sendBound(connection, named, fields, options)
-  } catch (cause) {
-    options.signal?.throwIfAborted()
-    if (cause instanceof TypeError && cause.cause === undefined && !isNetwork(cause)) throw cause
-    log('unreachable', took())
-    throw new Unreachable(cause, (cause as Error | undefined)?.name === 'TimeoutError', facts)
-  }
-  try {
-    const answered = hear(connection, named, came, facts)
-    log('answer', { status: came.status, ...took() })
+    const came = await sendBound(connection, named.operation, fields, { ...options, about })
+    const answered = { ...hear(connection, named.operation, came, about), came, about }
+    log('answer', { status: came.status })
     return answered
   } catch (error) {
-    const code = error instanceof Refused ? { code: error.code } : {}
-    log(code.code ? 'refused' : 'unreadable', { status: came.status, ...code, ...took() })
+    if (error instanceof Refused) log('refused', { status: error.status, code: error.code })
+    if (error instanceof Unreadable) log('unreadable', { status: error.status })
+    if (error instanceof Unreachable) log('unreachable')
     throw error
   }
 }
 
-// Every platform's fetch says in other words that nobody answered; each of them throws a TypeError.
-function isNetwork({ message }: TypeError): boolean {
-  return /fetch|network|load failed|connect/i.test(message)
-}
-
 async function withProof(
   connection: Connection,
-  { operation }: NamedOperation,
+  operation: Operation,
   fields: Fields,
 ): Promise<Fields> {
-  if (!connection.proof || !('client_assertion' in operation.reads)) return fields
-  const audience = connection.issuer ?? baseOf(connection, operation.at)
-  return { ...fields, ...(await connection.proof(audience)) }
+  const { proof, issuer, dialect } = connection
+  if (!proof || !('client_assertion' in operation.reads)) return fields
+  // RFC 7523 §3: the server's name, else its token endpoint's, wherever the assertion is sent.
+  const operations = Object.values<Operation>(dialect.operations)
+  const token = operations.find(({ does }) => does === 'token') ?? operation
+  return { ...fields, ...(await proof(issuer ?? requestOf(connection, token, fields, {}).url)) }
 }
 
 // A key-bound request may be told a nonce, and is then sent once more (RFC 9449 §8).
 async function sendBound(
   connection: Connection,
-  { operation }: NamedOperation,
+  operation: Operation,
   fields: Fields,
-  options: CallOptions,
+  options: CallOptions & { about: CallFacts },
 ): Promise<Came> {
   const request = requestOf(connection, operation, fields, options)
   const { binding } = connection
-  if (!binding) return send(connection, request, options)
+  if (!binding) return send(connection, request, options, options.about)
   const bind = async () => ({
     ...request,
     headers: { ...request.headers, ...(await binding.headers(request, fields.access_token)) },
   })
-  const came = await send(connection, await bind(), options)
-  if (!binding.heard(request.url, came)) return came
-  return send(connection, await bind(), options)
+  const bound = await bind()
+  const came = await send(connection, bound, options, options.about)
+  if (!binding.heard(bound, came)) return came
+  return send(connection, await bind(), options, options.about)
 }
 
 function hear(
   { now }: Connection,
-  { operation }: NamedOperation,
+  operation: Operation,
   came: Came,
-  facts: CallFacts,
-): Answered {
+  about: CallFacts,
+): Pick<Answered, 'facts' | 'extra'> {
   const { skewSeconds, status, headers } = came
   const isRedirect = status >= 300 && status < 400
-  if (isRedirect && operation.answers.status >= 300 && headers.location !== undefined) {
-    return { ...hearRedirect(operation, headers.location), status, skewSeconds }
+  const location = headers.location ?? ''
+  if (isRedirect && operation.answers.status >= 300 && URL.canParse(location)) {
+    return hearRedirect(operation, location)
   }
   const heard = hearAnswer(operation, came, now() + skewSeconds)
-  if (heard.kind === 'facts') return { ...heard, skewSeconds }
+  const retryAfter = retryAfterOf(came, now())
+  if (heard.kind === 'facts') return heard
   if (heard.kind === 'refused') {
-    const retryAfter = retryAfterOf(came, now())
-    throw new Refused({ ...heard, ...(retryAfter !== undefined && { retryAfter }) }, came, facts)
+    throw new Refused({ ...heard, ...(retryAfter !== undefined && { retryAfter }) }, came, about)
   }
-  throw new Unreadable(unreadable(came), came, facts)
+  throw new Unreadable(unreadable(came), came, about, retryAfter)
 }
 
 function unreadable({ status, headers, body }: Came): string {
-  if (status >= 300 && status < 400) return `redirected (${status}): secrets are not sent on`
+  // A browser shows nothing of a redirect but that there was one.
+  if (status === 0 || (status >= 300 && status < 400)) {
+    return `redirected (${status}): secrets are not sent on`
+  }
   const type = headers['content-type'] ?? 'no content type'
   return `an answer that fits the dialect in no way (${status}, ${type}, ${body.length} characters)`
 }

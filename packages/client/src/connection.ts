@@ -1,7 +1,7 @@
 // Connection: who calls which server in which dialect, and how.
 
 import type { Dialect, Operation } from '@patois/core/caller'
-import type { SentRequest } from './errors.ts'
+import type { Heard, SentRequest } from './errors.ts'
 import type { Retry } from './retry.ts'
 
 /** One step of a call, for a log: no secret is in it. */
@@ -28,13 +28,13 @@ export type Outgoing = {
 /** Proves the client in another way than with a secret, such as private_key_jwt. */
 export type ClientProof = (audience: string) => Promise<Readonly<Record<string, string>>>
 
-/** An answer, as far as a binding has to see it. */
-export type Heard = { status: number; headers: Readonly<Record<string, string>>; body: string }
-
 /** Binds requests to a key (DPoP): headers for a request, and whether to send it once more. */
 export type Binding = {
-  headers(request: Outgoing, accessToken?: string): Promise<Record<string, string>>
-  heard(url: string, came: Heard): boolean
+  headers(
+    request: Pick<Outgoing, 'method' | 'url'>,
+    accessToken?: string,
+  ): Promise<Record<string, string>>
+  heard(sent: Pick<Outgoing, 'url' | 'headers'>, came: Heard): boolean
 }
 
 /** All that a call needs beside its own fields. */

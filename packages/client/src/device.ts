@@ -1,12 +1,13 @@
 // Device: signs in where there is no browser, with a short code that is typed elsewhere (RFC 8628).
 
-import type { Operation } from '@patois/core/caller'
+import type { Facts, Operation } from '@patois/core/caller'
+import type { standard } from '@patois/core/dialects/standard'
 import { call } from './call.ts'
 import type { Connection } from './connection.ts'
 import { type Discovered, placed, proofReads } from './discover.ts'
 import { Refused, Unreachable, Unreadable } from './errors.ts'
 import { callToken, ownFields } from './operations.ts'
-import { fieldsOf, sentOf } from './request.ts'
+import { fieldsOf } from './request.ts'
 import { pause } from './retry.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -44,7 +45,7 @@ function operationOf(endpoint: string, token: Operation): Operation {
 
 /** Starts a sign-in on another device. Throws a TypeError when the server has no such endpoint. */
 export async function deviceFlow(
-  { connection }: { readonly connection: Connection<Discovered['dialect']> },
+  { connection }: { readonly connection: Connection<typeof standard> },
   { metadata, dialect }: Pick<Discovered, 'metadata' | 'dialect'>,
   params: { scope?: string | readonly string[]; resource?: string | readonly string[] } = {},
 ): Promise<DeviceFlow> {
@@ -58,41 +59,63 @@ export async function deviceFlow(
     ...fieldsOf(params),
   }
   const named = { name: 'device_authorization', operation }
-  const { facts, status } = await call(connection, named, fields)
-  const { device_code, user_code, uri, complete, expires_at, interval } = facts
-  const isSound = [device_code, user_code, uri].every((one) => typeof one === 'string')
-  if (!isSound || !Number.isFinite(expires_at)) {
-    const sent = sentOf(connection, operation, fields, {})
-    const about = { dialect: dialect.name, operation: named.name, sent }
-    throw new Unreadable('no codes', { status, headers: {}, body: '' }, about)
+  const { facts, extra, came, about } = await call(connection, named, fields)
+  const started = startedOf(facts, extra)
+  if (!started) throw new Unreadable('no codes to show', came, about)
+  const expiresAt = started.expiresAt - came.skewSeconds
+  const { interval } = facts
+  const seconds = interval === undefined ? USUAL_INTERVAL : Number(interval) || 0
+  const poll = { deviceCode: started.deviceCode, seconds, expiresAt }
+  const { deviceCode: _, ...shown } = started
+  return { ...shown, expiresAt, tokens: (signal) => wait(connection, poll, signal) }
+}
+
+// What is shown to a person, or opened for them, must be a web address and nothing that runs.
+function isWeb(uri: unknown): uri is string {
+  return typeof uri === 'string' && URL.canParse(uri) && /^https?:$/.test(new URL(uri).protocol)
+}
+
+function startedOf(facts: Facts, extra: Facts) {
+  const { device_code: deviceCode, user_code: userCode, expires_at: expiresAt } = facts
+  // Servers older than the RFC call it a URL.
+  const { uri = extra.verification_url, complete } = facts
+  const isSound = typeof deviceCode === 'string' && typeof userCode === 'string'
+  if (!isSound || !isWeb(uri) || typeof expiresAt !== 'number' || !Number.isFinite(expiresAt)) {
+    return undefined
   }
-  const seconds = typeof interval === 'number' ? interval : USUAL_INTERVAL
-  return {
-    userCode: String(user_code),
-    verificationUri: String(uri),
-    ...(typeof complete === 'string' && { verificationUriComplete: complete }),
-    expiresAt: Number(expires_at),
-    tokens: (signal) => poll(connection, String(device_code), seconds, signal),
+  const more = isWeb(complete) ? { verificationUriComplete: complete } : {}
+  return { deviceCode, userCode, verificationUri: uri, expiresAt, ...more }
+}
+
+type Poll = { deviceCode: string; seconds: number; expiresAt: number }
+
+async function wait(
+  connection: Connection,
+  { deviceCode, seconds, expiresAt }: Poll,
+  signal?: AbortSignal,
+): Promise<Tokens> {
+  for (let pauseSeconds = seconds; ; ) {
+    await pause(pauseSeconds * 1000, signal)
+    try {
+      const options = { fields: { device_code: deviceCode }, signal }
+      return await callToken(connection, GRANT, {}, options)
+    } catch (error) {
+      const isWait = error instanceof Refused && error.code === 'authorization_pending'
+      if (!isTransient(error)) throw error
+      if (connection.now() >= expiresAt) throw isWait ? ended(error) : error
+      // RFC 8628 §3.5: whoever asks too often, or gets no answer, asks less often from then on.
+      if (!isWait) pauseSeconds += USUAL_INTERVAL
+    }
   }
 }
 
-async function poll(
-  connection: Connection,
-  deviceCode: string,
-  interval: number,
-  signal?: AbortSignal,
-): Promise<Tokens> {
-  let seconds = interval
-  for (;;) {
-    await pause(seconds * 1000, signal)
-    try {
-      const options = { fields: { device_code: deviceCode }, ...(signal && { signal }) }
-      return await callToken(connection, GRANT, {}, options)
-    } catch (error) {
-      const code = error instanceof Refused ? error.code : undefined
-      // RFC 8628 §3.5: whoever asks too often, or gets no answer, asks less often from then on.
-      if (code === 'slow_down' || error instanceof Unreachable) seconds += USUAL_INTERVAL
-      else if (code !== 'authorization_pending') throw error
-    }
-  }
+function isTransient(error: unknown): boolean {
+  const isOurs =
+    error instanceof Refused || error instanceof Unreachable || error instanceof Unreadable
+  return isOurs && error.meaning === 'transient'
+}
+
+// A server that goes on saying that it waits has no code left to wait for.
+function ended(error: Refused): Refused {
+  return new Refused({ code: 'expired_token' }, error, error)
 }

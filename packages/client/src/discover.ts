@@ -3,7 +3,8 @@
 import type { Operation } from '@patois/core/caller'
 import { standard } from '@patois/core/dialects/standard'
 import { checkSafe } from './connection.ts'
-import { Unreachable, Unreadable } from './errors.ts'
+import { type DocumentOptions, findDocument } from './document.ts'
+import { Unreadable } from './errors.ts'
 
 /** What a server says of itself (RFC 8414 §2, OpenID Connect Discovery §3). */
 export type Metadata = Readonly<Record<string, unknown>> & { readonly issuer: string }
@@ -20,13 +21,9 @@ export type Discovered = {
 export type AuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
 
 /** What `discover` can be told. */
-export type DiscoverOptions = {
+export type DiscoverOptions = DocumentOptions & {
   /** Left out: Basic, unless the server takes the secret in the form only. */
   authMethod?: AuthMethod | undefined
-  fetch?: typeof fetch | undefined
-  signal?: AbortSignal | undefined
-  /** In milliseconds; 10,000 when left out. */
-  timeoutMs?: number | undefined
 }
 
 const ENDPOINTS: Readonly<Record<string, string>> = {
@@ -41,7 +38,8 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
 
 // OpenID Connect puts the name behind an issuer's path, RFC 8414 §3.1 in front of it.
 function addressesOf(issuer: string): string[] {
-  const { origin, pathname } = new URL(issuer)
+  const { origin, pathname, search, hash } = new URL(issuer)
+  if (search + hash !== '') throw new TypeError(`${issuer}: an issuer has no query or fragment`)
   const path = pathname.replace(/\/$/, '')
   const names = ['openid-configuration', 'oauth-authorization-server']
   const inFront = names.map((name) => `${origin}/.well-known/${name}${path}`)
@@ -50,66 +48,28 @@ function addressesOf(issuer: string): string[] {
 
 /**
  * Finds out what the server of an issuer has and where. Throws Unreachable and Unreadable; the
- * latter too when the document is of another issuer (RFC 8414 §3.3).
+ * latter too when the document is of another issuer (RFC 8414 §3.3) or sends secrets over http.
  */
 export async function discover(issuer: string, options: DiscoverOptions = {}): Promise<Discovered> {
-  checkSafe(issuer)
-  const metadata = await find(issuer, options)
-  return {
-    dialect: dialectOf(metadata, options.authMethod),
-    issuer: metadata.issuer,
-    saysIssuer: metadata.authorization_response_iss_parameter_supported === true,
-    metadata,
-  }
-}
-
-async function find(issuer: string, options: DiscoverOptions): Promise<Metadata> {
-  let last: unknown
-  for (const address of addressesOf(issuer)) {
-    try {
-      return await read(issuer, address, options)
-    } catch (error) {
-      last = error
-      // Only where nothing is, is it worth looking elsewhere.
-      if (!(error instanceof Unreadable && error.status >= 400 && error.status < 500)) throw error
-    }
-  }
-  throw last
-}
-
-async function read(issuer: string, url: string, options: DiscoverOptions): Promise<Metadata> {
-  const { fetch: ask = fetch, signal, timeoutMs = 10_000 } = options
-  const about = {
-    dialect: 'standard',
-    operation: 'metadata',
-    sent: { method: 'GET', url, headers: {}, body: '' },
-  }
-  const time = AbortSignal.timeout(timeoutMs)
-  const response = await ask(url, {
-    headers: { accept: 'application/json' },
-    signal: signal ? AbortSignal.any([signal, time]) : time,
-  }).catch((cause: unknown) => {
-    signal?.throwIfAborted()
-    throw new Unreachable(cause, time.aborted, about)
-  })
-  const body = await response.text()
-  const came = { status: response.status, headers: Object.fromEntries(response.headers), body }
-  const document = response.ok ? parse(body) : undefined
-  if (!document) throw new Unreadable(`no metadata (${response.status})`, came, about)
+  const found = await findDocument(addressesOf(issuer), 'issuer', 'metadata', options)
+  const { document, came, about } = found
   if (document.issuer !== issuer) {
     throw new Unreadable(`the metadata is of ${String(document.issuer)}`, came, about)
   }
-  return document
+  try {
+    return discovered({ ...document, issuer }, options.authMethod)
+  } catch (cause) {
+    throw new Unreadable(`the metadata is wrong: ${String(cause)}`, came, about)
+  }
 }
 
-function parse(text: string): Metadata | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && 'issuer' in value
-      ? (value as Metadata)
-      : undefined
-  } catch {
-    return undefined
+/** A server out of metadata that is known already. Throws a TypeError for an unsafe address. */
+export function discovered(metadata: Metadata, authMethod?: AuthMethod): Discovered {
+  return {
+    dialect: dialectOf(metadata, authMethod),
+    issuer: metadata.issuer,
+    saysIssuer: metadata.authorization_response_iss_parameter_supported === true,
+    metadata,
   }
 }
 

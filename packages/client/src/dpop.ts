@@ -1,6 +1,6 @@
 // DPoP: tokens that only the holder of a key can use (RFC 9449).
 
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
 import type { Binding } from './connection.ts'
 import { base64url } from './pkce.ts'
 
@@ -48,12 +48,12 @@ export async function dpop(options: DpopOptions = {}): Promise<Dpop> {
         .sign(keys.privateKey)
       return { dpop: proof }
     },
-    heard: (url, { status, headers, body }) => {
-      const { origin } = new URL(url)
+    heard: (sent, { status, headers, body }) => {
       const nonce = headers['dpop-nonce']
       if (nonce === undefined) return false
-      const isNew = nonces.get(origin) !== nonce
-      nonces.set(origin, nonce)
+      nonces.set(new URL(sent.url).origin, nonce)
+      // Whoever had it already is not helped by it; of many at once, each was sent with its own.
+      const isNew = decodeJwt(sent.headers.dpop ?? '').nonce !== nonce
       const said = `${headers['www-authenticate'] ?? ''} ${body}`
       return isNew && (status === 400 || status === 401) && said.includes('use_dpop_nonce')
     },

@@ -19,7 +19,8 @@ export type CallFacts = {
   sent: SentRequest
 }
 
-type Came = {
+/** An answer, read to its end; status 0 when it came through the browser. */
+export type Heard = {
   status: number
   headers: Readonly<Record<string, string>>
   body: string
@@ -58,7 +59,7 @@ export class Refused extends Error {
 
   constructor(
     said: { code: string; sentence?: string; uri?: string; retryAfter?: number },
-    came: Came,
+    came: Heard,
     { dialect, operation, sent }: CallFacts,
   ) {
     const { code, sentence, uri, retryAfter } = said
@@ -101,6 +102,8 @@ export class Unreachable extends Error {
 export class Unreadable extends Error {
   override readonly name = 'Unreadable'
   readonly status: number
+  /** Seconds until it makes sense to ask again, when the server said so. */
+  readonly retryAfter: number | undefined
   readonly dialect: string
   readonly operation: string
   readonly sent: SentRequest
@@ -108,13 +111,19 @@ export class Unreadable extends Error {
   declare readonly body: string
   readonly meaning: Meaning
 
-  constructor(why: string, came: Came, { dialect, operation, sent }: CallFacts) {
+  constructor(
+    why: string,
+    came: Heard,
+    { dialect, operation, sent }: CallFacts,
+    retryAfter?: number,
+  ) {
     super(`${dialect} ${operation}: ${why}`)
     this.status = came.status
+    this.retryAfter = retryAfter
     this.dialect = dialect
     this.operation = operation
     this.sent = sent
-    this.meaning = came.status >= 500 ? 'transient' : 'configuration'
+    this.meaning = came.status === 429 || came.status >= 500 ? 'transient' : 'configuration'
     hide(this, 'headers', came.headers)
     hide(this, 'body', came.body)
   }

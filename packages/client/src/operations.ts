@@ -4,7 +4,7 @@ import type { Deed, Dialect, Facts, Fields, Operation } from '@patois/core/calle
 import { type Answered, call } from './call.ts'
 import type { Connection, NamedOperation } from './connection.ts'
 import { Unreadable } from './errors.ts'
-import { fieldsOf, sentOf } from './request.ts'
+import { fieldsOf } from './request.ts'
 import type { CallOptions } from './send.ts'
 import { type Tokens, tokenFault, tokensOf } from './tokens.ts'
 
@@ -45,15 +45,10 @@ export async function callToken(
   const fault = tokenFault(answered.facts)
   if (fault === undefined) {
     const asked = fields.scope ?? connection.scope ?? []
-    return tokensOf(answered.facts, { ...answered, asked })
+    const { extra, came } = answered
+    return tokensOf(answered.facts, { extra, asked, skewSeconds: came.skewSeconds })
   }
-  const sent = sentOf(connection, named.operation, fields, options)
-  const about = { dialect: connection.dialect.name, operation: named.name, sent }
-  throw new Unreadable(fault, cameOf(answered), about)
-}
-
-function cameOf({ status, facts, extra }: Answered) {
-  return { status, headers: {}, body: JSON.stringify({ ...extra, ...facts }) }
+  throw new Unreadable(fault, answered.came, answered.about)
 }
 
 // What a call says when its caller does not: narrowing and widening a refresh is for callers to say.
@@ -67,13 +62,13 @@ function usual({ redirectUri, scope }: Connection, operation: Operation, grant: 
   }
 }
 
-/** Calls an operation that gives no tokens; what it says beside its facts stands among them. */
-export async function callDeed(
+/** Calls an operation that gives no tokens. Throws Refused, Unreachable or Unreadable. */
+export async function askDeed(
   connection: Connection,
   does: Deed,
   params: Params,
   options?: CallOptions,
-): Promise<Facts> {
+): Promise<Answered> {
   const named = operationOf(connection.dialect, does)
   const { redirectUri } = connection
   const fields: Fields = {
@@ -81,6 +76,20 @@ export async function callDeed(
     ...(does === 'authorize' && redirectUri !== undefined && { redirect_uri: redirectUri }),
     ...fieldsOf(params),
   }
-  const { facts, extra } = await call(connection, named, fields, options)
+  return call(connection, named, fields, options)
+}
+
+/** Like `askDeed`; what was said beside the operation's facts stands among them. */
+export async function callDeed(
+  connection: Connection,
+  does: Deed,
+  params: Params,
+  options?: CallOptions,
+): Promise<Facts> {
+  const { facts, extra, came, about } = await askDeed(connection, does, params, options)
+  // Whoever asks about a token must not take silence for an answer (RFC 7662 §2.2).
+  if (does === 'introspect' && typeof facts.active !== 'boolean') {
+    throw new Unreadable('the answer does not say whether the token is active', came, about)
+  }
   return { ...extra, ...facts }
 }

@@ -8,11 +8,16 @@ import type { Connection } from './connection.ts'
 import { type Discovered, type Metadata, placed, proofReads } from './discover.ts'
 import { Unreadable } from './errors.ts'
 import { ownFields } from './operations.ts'
-import { sentOf } from './request.ts'
+import type { DeedParams } from './types.ts'
+
+type Params = Omit<
+  DeedParams<typeof standard, 'authorize'>,
+  'codeChallenge' | 'codeChallengeMethod'
+>
 
 type Client = {
-  readonly connection: Connection<Discovered['dialect']>
-  authorizeUrl(params?: Readonly<Record<string, unknown>>): Promise<Pending>
+  readonly connection: Connection<typeof standard>
+  authorizeUrl(params?: Params): Promise<Pending>
 }
 
 // Every parameter of the page, in the form beside the client's own proof (RFC 9126 §2.1).
@@ -32,12 +37,12 @@ function operationOf(metadata: Metadata, token: Operation): Operation {
 
 /**
  * Like `authorizeUrl`, with the parameters pushed (RFC 9126): nobody can read or change them on the
- * way. Throws a TypeError when the server has no such endpoint.
+ * way. Throws a TypeError when the server has no such endpoint, and whatever a call throws.
  */
 export async function pushAuthorization(
   client: Client,
   { metadata, dialect }: Pick<Discovered, 'metadata' | 'dialect'>,
-  params: Readonly<Record<string, unknown>> = {},
+  params: Params = {},
 ): Promise<Pending> {
   if (typeof metadata.pushed_authorization_request_endpoint !== 'string') {
     throw new TypeError(`${metadata.issuer} takes no pushed authorization requests`)
@@ -48,12 +53,8 @@ export async function pushAuthorization(
   const operation = operationOf(metadata, dialect.operations.token)
   const fields: Fields = { ...asked, ...ownFields(connection) }
   const named = { name: 'pushed_authorization_request', operation }
-  const { facts } = await call(connection, named, fields)
-  if (typeof facts.request_uri !== 'string') {
-    const sent = sentOf(connection, operation, fields, {})
-    const about = { dialect: dialect.name, operation: named.name, sent }
-    throw new Unreadable('no request_uri', { status: 201, headers: {}, body: '' }, about)
-  }
+  const { facts, came, about } = await call(connection, named, fields)
+  if (typeof facts.request_uri !== 'string') throw new Unreadable('no request_uri', came, about)
   const page = new URL(pending.url)
   page.search = String(
     new URLSearchParams({ client_id: connection.clientId, request_uri: facts.request_uri }),

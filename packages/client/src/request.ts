@@ -85,8 +85,10 @@ function mergedHeaders(
   ...sets: (Readonly<Record<string, string | undefined>> | undefined)[]
 ): Record<string, string> {
   const entries = sets.flatMap((set) => Object.entries(set ?? {}))
-  const sent = entries.filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return Object.fromEntries(sent.map(([name, value]) => [name.toLowerCase(), value]))
+  // What no header can hold is a fault of ours, and not one of the network.
+  const headers = new Headers()
+  for (const [name, value] of entries) if (value !== undefined) headers.set(name, value)
+  return Object.fromEntries(headers)
 }
 
 function messageOf(

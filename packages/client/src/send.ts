@@ -1,15 +1,10 @@
 // Sends one request and takes what comes, within its time and without following anybody elsewhere.
 
 import type { Connection, Outgoing } from './connection.ts'
+import { type CallFacts, type Heard, Unreachable } from './errors.ts'
 
-/** An answer, read to its end. */
-export type Came = {
-  status: number
-  headers: Readonly<Record<string, string>>
-  body: string
-  /** How far the server's clock is ahead of ours, in seconds; 0 when it did not say. */
-  skewSeconds: number
-}
+/** An answer, and how far the server's clock is ahead of ours, in seconds: 0 if it never said. */
+export type Came = Heard & { skewSeconds: number }
 
 /** What a caller can say about one call beside its parameters. */
 export type CallOptions = {
@@ -17,35 +12,47 @@ export type CallOptions = {
   headers?: Readonly<Record<string, string>>
   /** Fields that the dialect does not know, for where its other fields stand: form, JSON or query. */
   fields?: Readonly<Record<string, string>>
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
   /** For each attempt, in milliseconds. */
   timeoutMs?: number
 }
 
+/** What sending needs of a connection. */
+export type Line = Pick<Connection, 'fetch' | 'now' | 'timeoutMs' | 'clock'>
+
 /** Clocks of two machines that differ by less are taken for the same. */
 const SAME_SECONDS = 5
 
-/** Sends a request. Throws whatever `fetch` throws; a redirect is an answer like any other. */
+/**
+ * Sends a request; a redirect is an answer like any other. Throws Unreachable when no whole answer
+ * came, and the signal's reason when it is aborted.
+ */
 export async function send(
-  { fetch, now, timeoutMs, clock }: Connection,
+  { fetch, now, timeoutMs, clock }: Line,
   { method, url, headers, body }: Outgoing,
-  options: CallOptions,
+  options: Pick<CallOptions, 'signal' | 'timeoutMs'>,
+  facts: CallFacts,
 ): Promise<Came> {
   const time = AbortSignal.timeout(options.timeoutMs ?? timeoutMs)
-  const response = await fetch(url, {
-    method,
-    headers,
-    signal: options.signal ? AbortSignal.any([options.signal, time]) : time,
-    // A secret is for the address that it was meant for, and for no other.
-    redirect: 'manual',
-    ...(body.length > 0 && { body: body as BodyInit }),
-  })
-  clock.ahead = skewOf(response.headers.get('date'), now()) ?? clock.ahead
-  return {
-    status: response.status,
-    headers: Object.fromEntries(response.headers),
-    body: await response.text(),
-    skewSeconds: clock.ahead ?? 0,
+  try {
+    const response = await fetch(url, {
+      method,
+      headers,
+      signal: options.signal ? AbortSignal.any([options.signal, time]) : time,
+      // A secret is for the address that it was meant for, and for no other.
+      redirect: 'manual',
+      ...(body.length > 0 && { body: body as BodyInit }),
+    })
+    clock.ahead = skewOf(response.headers.get('date'), now()) ?? clock.ahead
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: await response.text(),
+      skewSeconds: clock.ahead ?? 0,
+    }
+  } catch (cause) {
+    options.signal?.throwIfAborted()
+    throw new Unreachable(cause, time.aborted, facts)
   }
 }
 

@@ -1,8 +1,14 @@
 // Visits: people who are away at the server's page, and what has to be known when they are back.
 
-import { type Pending, type Returned, readCallback, writeAuthorize } from './authorize.ts'
+import {
+  type Pending,
+  type Returned,
+  readCallback,
+  returnedOf,
+  writeAuthorize,
+} from './authorize.ts'
 import type { Connection } from './connection.ts'
-import { callDeed, callToken, operationOf, type Params } from './operations.ts'
+import { askDeed, callToken, operationOf, type Params } from './operations.ts'
 import { fieldsOf } from './request.ts'
 import type { CallOptions } from './send.ts'
 import type { Tokens } from './tokens.ts'
@@ -54,12 +60,11 @@ function exchanged(connection: Connection, { code, scope }: Returned, pending?: 
   }
 }
 
-/** Authorizes by a call, where a dialect has that instead of a page. */
+/** Authorizes by a call, where a dialect has that instead of a page. Throws as `callback` does. */
 export async function authorizeByCall(
   connection: Connection,
   params: Params,
   options?: CallOptions,
 ): Promise<Returned> {
-  const { code, iss: _, ...extra } = await callDeed(connection, 'authorize', params, options)
-  return { code: String(code), extra }
+  return returnedOf(connection, await askDeed(connection, 'authorize', params, options))
 }

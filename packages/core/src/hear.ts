@@ -79,6 +79,10 @@ export function hearAnswer(operation: Operation, said: Said, now: number): Heard
   const verdict = verdictOf(operation, body)
   const isGood = verdict ?? (status >= 200 && status < 300)
   if (!isGood) return hearRefusal(operation, said, body)
+  // RFC 7009 §2.2: to revoke, the status alone is an answer.
+  if (operation.does === 'revoke' && said.body === '') {
+    return { kind: 'facts', status, facts: {}, extra: {} }
+  }
   const heard = hearFacts(operation, body, now)
   // An error where the tokens should be is one, whatever the status says.
   if (verdict === undefined && lacks(operation, heard?.facts)) {

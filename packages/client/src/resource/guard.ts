@@ -49,6 +49,7 @@ export type Guard = {
 }
 
 // RFC 6750 §2.1; a scheme is written in any case.
+const SCHEME = /^bearer( |$)/i
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 
 /** How long callers wait while tokens cannot be verified, in seconds. */
@@ -68,6 +69,10 @@ const WRONG = {
   error: 'invalid_token',
   error_description: 'The access token is wrong, expired or for another API.',
 }
+const BOUND = {
+  error: 'invalid_token',
+  error_description: 'The access token is bound to a key, and this API takes Bearer tokens only.',
+}
 const NARROW = {
   error: 'insufficient_scope',
   error_description: 'The access token does not have the scope that is needed.',
@@ -83,7 +88,7 @@ function deny(status: Denied['status'], facts: Facts, pointer: Readonly<Record<s
   return { denied: { status, headers, body } }
 }
 
-/** Makes a guard for an API. */
+/** Makes a guard for an API; it takes Bearer tokens, and none that is bound to a key. */
 export function guard({ resource, issuers, verify, scopes, onFailure }: GuardOptions): Guard {
   const { origin, pathname } = new URL(resource)
   const path = `/.well-known/oauth-protected-resource${pathname === '/' ? '' : pathname}`
@@ -91,6 +96,8 @@ export function guard({ resource, issuers, verify, scopes, onFailure }: GuardOpt
   const judge = async (token: string, needs: readonly string[]): Promise<Verdict> => {
     const access = await verify(token)
     if (access === undefined) return deny(401, WRONG, pointer)
+    // Without its proof a bound token (RFC 9449, RFC 8705) is in anybody's hands.
+    if (access.claims.cnf !== undefined) return deny(401, BOUND, pointer)
     const isEnough = needs.every((one) => access.scope.includes(one))
     return isEnough ? { access } : deny(403, { ...NARROW, scope: needs.join(' ') }, pointer)
   }
@@ -103,8 +110,8 @@ export function guard({ resource, issuers, verify, scopes, onFailure }: GuardOpt
       ...(scopes && { scopes_supported: scopes }),
     },
     check: async (authorization, needs = []) => {
-      // RFC 6750 §3.1: who brings nothing is told where to get it, and of no error.
-      if (!authorization) {
+      // RFC 6750 §3.1: who brings nothing of this scheme is told where to get it, and of no error.
+      if (!authorization || !SCHEME.test(authorization)) {
         return deny(401, needs.length > 0 ? { scope: needs.join(' ') } : {}, pointer)
       }
       const token = BEARER.exec(authorization)?.[1]

@@ -8,7 +8,7 @@ import { scopesIn, type Verifier } from './guard.ts'
 export type IntrospectedAccess = {
   /** The API's own client at the server, which is allowed to introspect. */
   client: { readonly connection: Connection }
-  /** The API's address, when tokens for others are to be refused. */
+  /** The API's address: tokens that are not for it by name are refused, and none when left out. */
   resource?: string
   /** How long an answer is believed, in seconds: 0 when left out, so that revocation counts at once. */
   cacheSeconds?: number
@@ -18,7 +18,7 @@ export type IntrospectedAccess = {
 const MOST_KEPT = 10_000
 
 function isFor(audience: unknown, resource: string | undefined): boolean {
-  return resource === undefined || audience === undefined || [audience].flat().includes(resource)
+  return resource === undefined || [audience].flat().includes(resource)
 }
 
 /** A verifier that introspects. Throws what the call throws: then nothing is known of the token. */

@@ -1,6 +1,7 @@
 // JWT: access tokens that an API verifies by itself, without asking anybody (RFC 9068).
 
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose'
+import { checkSafe } from '../connection.ts'
 import { type Access, scopesIn, type Verifier } from './guard.ts'
 
 /** Whose tokens are taken, and for what. */
@@ -25,10 +26,11 @@ const OUTAGES = ['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']
 
 /**
  * A verifier of JWT access tokens. A token that was revoked is taken until it ends: an API that
- * cannot have that introspects.
+ * cannot have that introspects. Throws a TypeError when the keys would come over plain http.
  */
 export function jwtAccess(options: JwtAccess): Verifier {
   const { issuer, resource, jwksUri, algorithms = ALGORITHMS, now } = options
+  checkSafe(jwksUri)
   const keys = createRemoteJWKSet(new URL(jwksUri), {
     ...(options.fetch && { [customFetch]: options.fetch }),
   })

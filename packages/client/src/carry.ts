@@ -1,0 +1,39 @@
+// Carry: a request to an API carries an access token, in the way that the dialect's provider wants it.
+
+import type { Connection } from './connection.ts'
+import type { Tokens } from './tokens.ts'
+
+/**
+ * Sends a request with an access token, bound to the connection's key when the token is (RFC 9449
+ * §7). Throws whatever the connection's `fetch` throws.
+ */
+export async function carry(
+  { binding, dialect, fetch }: Connection,
+  request: Request,
+  { accessToken, tokenType }: Pick<Tokens, 'accessToken' | 'tokenType'>,
+): Promise<Response> {
+  const bound = /^dpop$/i.test(tokenType) ? binding : undefined
+  const { header = 'authorization', scheme = 'Bearer', adds = {} } = dialect.presents ?? {}
+  const word = bound ? 'DPoP' : scheme
+  // On the way to another origin fetch leaves the usual header behind, and no other.
+  const strict = header.toLowerCase() === 'authorization' ? {} : ({ redirect: 'manual' } as const)
+  const headers = new Headers(request.headers)
+  for (const [name, value] of Object.entries(adds)) {
+    if (!headers.has(name)) headers.set(name, value)
+  }
+  headers.set(header, word === '' ? accessToken : `${word} ${accessToken}`)
+  if (!bound) return fetch(new Request(request, { headers, ...strict }))
+  const { method, url } = request
+  const prove = async () => {
+    const proof = await bound.headers({ method, url }, accessToken)
+    for (const [name, value] of Object.entries(proof)) headers.set(name, value)
+    return proof
+  }
+  const proof = await prove()
+  const response = await fetch(new Request(request.clone(), { headers, ...strict }))
+  const came = { status: response.status, headers: Object.fromEntries(response.headers), body: '' }
+  if (!bound.heard({ url, headers: proof }, came)) return response
+  await response.body?.cancel()
+  await prove()
+  return fetch(new Request(request, { headers, ...strict }))
+}
