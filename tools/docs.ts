@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DIALECTS } from '../packages/core/src/dialects/index.ts'
+import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
 import { conformanceTables } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
@@ -48,6 +49,16 @@ export function settingsTable(): string {
   return [head, ...SETTINGS.map((setting) => row(setting))].join('\n')
 }
 
+function reasonRow([reason, { code, says, explains }]: [string, ReasonRow]): string {
+  return `| \`${reason}\` | \`${code}\` | ${explains.found ?? says} | ${explains.fix} |`
+}
+
+/** The table of reasons for refusals, as Markdown. */
+export function reasonsTable(): string {
+  const head = '| reason | error | what was the matter | what to do |\n|---|---|---|---|'
+  return [head, ...Object.entries(REASONS).map(reasonRow)].join('\n')
+}
+
 /** The text with what stands between the marks of this name replaced. */
 export function withMarked(text: string, mark: string, inner: string): string {
   const marked = new RegExp(`(<!-- ${mark} -->\\n)[\\s\\S]*?(<!-- /${mark} -->)`)
@@ -59,6 +70,7 @@ export function withMarked(text: string, mark: string, inner: string): string {
 const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] = [
   ['configuration.md', 'settings', settingsTable()],
   ['conformance.md', 'modules', conformanceTables()],
+  ['tasks/log.md', 'reasons', reasonsTable()],
   ...DIALECTS.map(
     (dialect) => [`dialects/${dialect.name}.md`, 'dialect', dialectTables(dialect)] as const,
   ),

@@ -1,20 +1,17 @@
 // A dialect of one's own: the page that writes one, run; and a real SDK through one.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Client, OAuthAuthorizationController } from '@paypal/paypal-server-sdk'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { paste, runToEnd, start } from '../door/cli.ts'
+import { openPage } from '../door/page.ts'
 import { freePort } from '../door/server.ts'
 
-const PAGE = fileURLToPath(new URL('../../docs/dialects/own.md', import.meta.url))
-const [kiwi = '', pay = '', mounts = ''] = [
-  ...readFileSync(PAGE, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g),
-].map(([, text = '']) => text)
+const [kiwi = '', pay = '', mounts = ''] = openPage('docs/dialects/own.md').code('yaml')
 
 let folder: string
 beforeAll(() => {

@@ -173,6 +173,7 @@ function fieldsOf({ demo }: DevSite, asked: Asked, operation: Operation): Fields
     ...(redirect_uri && { redirect_uri }),
     ...(asked.scope && { scope: asked.scope.split(' ') }),
     ...(asked.nonce && { nonce: asked.nonce }),
+    ...(asked.resource && { resource: [asked.resource] }),
     ...(code_challenge && { code_challenge, code_challenge_method: 'S256' }),
   }
 }

@@ -1,0 +1,236 @@
+// A story: the files and commands of a page, in a folder of their own, as its reader would do them.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { expect } from 'vitest'
+import { decide, logIn, openBrowser, type Page, type TestBrowser } from './browser.ts'
+import { type Block, openPage, ROOT } from './page.ts'
+import { freePort } from './server.ts'
+
+/** The addresses that pages use; each run of a story takes free ports for them. */
+const PORTS = ['9400', '3000', '4000'] as const
+
+const BIN = join(ROOT, 'node_modules/.bin')
+const PATIENCE_MS = 20_000
+
+// npm start goes to the root of the repository; the story stays in its folder.
+const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  scripts: { start: string }
+}
+const startsWith = `npx ${scripts.start}`
+
+/** What a person has to do where the page says so, by the heading; answers what then is seen. */
+export type People = Readonly<Record<string, (at: Place) => Promise<string>>>
+
+/** Where a story plays. */
+export type Place = {
+  folder: string
+  /** The text with the ports of this run. */
+  here(text: string): string
+  browser: TestBrowser
+  /** Opens an address, signs in and allows where that is asked; answers the page at the end. */
+  visit(url: string, username: string, password: string): Promise<Page>
+  /** What the commands that stay have printed. */
+  printed(): string
+}
+
+type Stayer = { words: string; child: ChildProcess; printed: () => string; ended: Promise<unknown> }
+
+/** Plays a page from top to bottom; throws where something else comes than stands on it. */
+export const play = async (path: string, people: People = {}): Promise<void> => {
+  const { blocks } = openPage(path)
+  const stage = await openStage()
+  const asked = new Set<string>()
+  try {
+    let seen: string | undefined
+    for (const block of blocks) {
+      const { language, note, heading } = block
+      const text = stage.place.here(block.text)
+      const file = fileOf(block)
+      if (file) writeFileSync(join(stage.place.folder, file), text)
+      else if (language === 'sh' && note === 'stays') {
+        await stage.stay(text)
+        seen = undefined
+      } else if (language === 'sh') seen = await stage.run(text)
+      else {
+        const staying = note === 'terminal' || isAfter(blocks, block, 'stays')
+        const person = people[heading]
+        if (seen === undefined && !staying && !person) throw new Error(`Who does: ${heading}?`)
+        if (staying) await stage.until(text)
+        else if (seen === undefined && person) {
+          asked.add(heading)
+          expectSeen(language, text, await person(stage.place))
+        } else expectSeen(language, text, seen ?? '')
+        seen = undefined
+      }
+    }
+    expect([...asked]).toEqual(Object.keys(people))
+    stage.checkStayers()
+  } finally {
+    await stage.close()
+  }
+}
+
+/** The name of the file that a block is, out of its first line. */
+const fileOf = ({ text, language }: Block): string | undefined =>
+  language === 'sh'
+    ? undefined
+    : /^(?:#|\/\/|<!--) ([\w./-]+\.\w+)(?: -->)?$/m.exec(firstLine(text))?.[1]
+
+const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+
+const isAfter = (blocks: readonly Block[], block: Block, note: string): boolean =>
+  blocks[blocks.indexOf(block) - 1]?.note === note
+
+const openStage = async () => {
+  mkdirSync(join(ROOT, 'test-output'), { recursive: true })
+  // Inside the repository, so that programs find their libraries and npx the command.
+  const folder = mkdtempSync(join(ROOT, 'test-output/story-'))
+  const ports = new Map<string, string>()
+  for (const port of PORTS) ports.set(port, String(await freePort()))
+  const here = (text: string) =>
+    text.replaceAll(/\b\d{4}\b/g, (number) => ports.get(number) ?? number)
+  const stayers: Stayer[] = []
+  const browser = openBrowser()
+  const options = {
+    cwd: folder,
+    env: {
+      PATH: `${BIN}${delimiter}${process.env.PATH}`,
+      HOME: folder,
+      // The port that pages leave to its default.
+      PATOIS_PORT: ports.get('9400'),
+      npm_config_loglevel: 'error',
+      npm_config_update_notifier: 'false',
+    },
+  }
+  const place: Place = {
+    folder,
+    here,
+    browser,
+    visit: (url, username, password) => visit(browser, here(url), username, password),
+    printed: () => stayers.map(({ printed }) => printed()).join('\n'),
+  }
+  return {
+    place,
+    /** Runs commands to their end, in the terminal of those before; answers what they print. */
+    run: (text: string) =>
+      new Promise<string>((resolve) => {
+        execFile('bash', ['-c', inTerminal(text, folder)], options, (_, out, err) =>
+          resolve(out + err),
+        )
+      }),
+    /** Starts a command in a terminal of its own; it takes the place of one like it. */
+    stay: async (text: string) => {
+      const words = text.split(/\s/).slice(0, 2).join(' ')
+      const before = stayers.findIndex((one) => one.words === words)
+      if (before >= 0) await end(...stayers.splice(before, 1))
+      stayers.push(startStayer(words, inTerminal(text, folder, false), options))
+    },
+    /** Waits until the last one has printed this. */
+    until: (text: string) => waitFor(stayers.at(-1), text),
+    /** Expects that all still run and that nothing went wrong with them. */
+    checkStayers: () => {
+      for (const { child, printed, words } of stayers) {
+        expect([words, child.exitCode ?? 0, child.signalCode], printed()).toEqual([words, 0, null])
+        expect(printed()).not.toMatch(/"level":"(error|fatal)"/)
+      }
+    },
+    close: async () => {
+      await end(...stayers)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+// A variable that one block sets is there in the next one, as in a terminal.
+const inTerminal = (page: string, folder: string, keeps = true): string => {
+  const text = page.replaceAll('npm start --', startsWith)
+  const state = join(folder, '.terminal')
+  const before = existsSync(state) ? `. ${state} 2>/dev/null\n` : ''
+  const after = keeps ? `\nexport -p > ${state}` : ''
+  return `${before}set -a\n${text}${after}`
+}
+
+const startStayer = (words: string, line: string, options: object): Stayer => {
+  // A group of its own: npx is not the server.
+  const child = spawn('bash', ['-c', line], { ...options, detached: true })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (more) => {
+      text += more
+    })
+  }
+  return { words, child, printed: () => text, ended: once(child, 'close') }
+}
+
+const end = async (...stayers: Stayer[]): Promise<void> => {
+  for (const { child, ended } of stayers) {
+    if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGTERM')
+    await ended
+  }
+}
+
+const waitFor = async (stayer: Stayer | undefined, text: string): Promise<void> => {
+  if (!stayer) throw new Error('Nothing was started.')
+  const pattern = patternOf(text)
+  const late = performance.now() + PATIENCE_MS
+  while (!new RegExp(pattern).test(stayer.printed())) {
+    if (stayer.child.exitCode !== null || performance.now() > late) {
+      expect(stayer.printed()).toMatch(new RegExp(pattern))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+const visit = async (
+  browser: TestBrowser,
+  url: string,
+  username: string,
+  password: string,
+): Promise<Page> => {
+  let at = url
+  let page = await browser.get(at)
+  for (let step = 0; step < 10; step++) {
+    const { origin } = new URL(at)
+    const door = { origin, url: (path: string) => origin + path }
+    if (page.location !== undefined) {
+      at = new URL(page.location, at).href
+      page = await browser.get(at)
+    } else if (page.text.includes('name="password"')) {
+      page = await logIn(door, browser, page, username, password)
+    } else if (page.text.includes('value="allow"')) page = await decide(door, browser, page)
+    else break
+  }
+  return page
+}
+
+const quoted = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+
+// On a page … stands for what differs each time; alone on a line, for any lines.
+const patternOf = (text: string): string =>
+  text
+    .trimEnd()
+    .split('\n')
+    .map((line) =>
+      line.trim() === '…'
+        ? '(?:.*\\n)*?'
+        : `${line.trimEnd().split('…').map(quoted).join('.*?')}[ \\r]*\\n`,
+    )
+    .join('')
+
+const expectSeen = (language: string, expected: string, seen: string): void => {
+  if (language === 'json') expect(JSON.parse(seen)).toEqual(wanted(JSON.parse(expected)))
+  else expect(`${seen.trim()}\n`).toMatch(new RegExp(`^${patternOf(expected)}$`))
+}
+
+const wanted = (value: unknown): unknown => {
+  if (value === '…') return expect.anything()
+  if (typeof value === 'string' && value.includes('…')) {
+    return expect.stringMatching(new RegExp(`^${value.split('…').map(quoted).join('.*')}$`))
+  }
+  if (Array.isArray(value)) return value.map(wanted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, wanted(one)]))
+}

@@ -1,0 +1,62 @@
+// The pages for newcomers, played: what they say to save, start and paste does what they show.
+
+import { expect, test } from 'vitest'
+import { openPerson, startChromium } from '../door/chromium.ts'
+import { type Place, play } from '../door/story.ts'
+
+const ann =
+  (url: string) =>
+  async ({ visit }: Place) =>
+    (await visit(url, 'ann', 'password-of-ann')).text
+
+test('from a fresh clone to a person who is signed in', () =>
+  play('docs/quick-start.md', { '3. The person': ann('http://127.0.0.1:3000/') }))
+
+test('signing people in to a web application', () =>
+  play('docs/tasks/web-app.md', { 'The application': ann('http://127.0.0.1:3000/') }))
+
+test('a service that calls an API', () => play('docs/tasks/service.md'))
+
+test('an API that is guarded, by introspection and by signature', () => play('docs/tasks/api.md'))
+
+test('signing people out', () =>
+  play('docs/tasks/sign-out.md', {
+    'The application': async (at) => {
+      const url = at.here('http://127.0.0.1:3000')
+      expect((await ann(url)(at)).trim()).toMatch(/^Signed in as \S+$/)
+      const page = await at.visit(`${url}/sign-out`, 'nobody', 'nothing')
+      expect((await at.visit(url, 'nobody', 'nothing')).text).toContain('name="password"')
+      return page.text
+    },
+  }))
+
+test('a command-line application', () =>
+  play('docs/tasks/native-app.md', {
+    'The program': async (at) => {
+      const [url = ''] = /http:\S+\/authorize\S+/.exec(at.printed()) ?? []
+      return ann(url)(at)
+    },
+  }))
+
+test('a single-page application, in a real browser', () =>
+  play('docs/tasks/single-page-app.md', {
+    'The page': async ({ here }) => {
+      const chromium = await startChromium()
+      const { page, troubles } = await openPerson(chromium)
+      await page.goto(here('http://127.0.0.1:3000'))
+      await page.click('button')
+      await page.fill('#username', 'ann')
+      await page.fill('#password', 'password-of-ann')
+      await page.click('#sign-in')
+      await page.click('#allow')
+      await page.locator('#who:not(:has(button))').waitFor()
+      const said = await page.textContent('#who')
+      expect(troubles).toEqual([])
+      await chromium.close()
+      return said ?? ''
+    },
+  }))
+
+test('an MCP server', () => play('docs/tasks/mcp.md'))
+
+test("a provider's dialect", () => play('docs/tasks/dialects.md'))
