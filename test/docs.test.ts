@@ -36,3 +36,30 @@ test.each(promises)('$file has “$title”', ({ file, title }) => {
   const lines = all.filter((line) => quotes.some((one) => line.includes(one)))
   expect(lines).toEqual([expect.stringMatching(/^\s*(test|\]?\)?)\(/)])
 })
+
+const FAULTS = /^(What can go wrong|When it does not)$/
+/** What browsers and Node say, which stands in no source here. */
+const OTHERS = ['blocked by CORS policy', 'crypto.subtle is undefined', 'ERR_MODULE_NOT_FOUND']
+const SOURCES = ['packages/*/src/**/*.ts', 'node_modules/{jose,oauth4webapi}/**/*.js']
+const sources = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
+  .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+  .join('\n')
+
+// Of each row under such a heading, what its first cell quotes.
+const quoted = (path: string): string[] => {
+  const sections = openPage(path).prose.split(/^#+ /m)
+  const ours = sections.filter((section) => FAULTS.test(section.split('\n')[0] ?? ''))
+  const cells = ours.flatMap((section) => section.match(/^\|[^|]*\|/gm) ?? [])
+  return cells
+    .flatMap((cell) => [...cell.matchAll(/`([^`]+)`|“([^”]+)”/g)])
+    .flatMap(([, code, sentence]) => (code ?? sentence ?? '').split('…'))
+    .map((piece) => piece.replace(/^\W+/, '').trim())
+    .filter((piece) => piece.length > 3 && !OTHERS.includes(piece))
+}
+
+test.each(PAGES.filter((path) => quoted(path).length > 0))(
+  'every message that %s has a cure for is one that somebody says',
+  (path) => {
+    expect(quoted(path).filter((piece) => !sources.includes(piece))).toEqual([])
+  },
+)

@@ -70,7 +70,7 @@ export function withMarked(text: string, mark: string, inner: string): string {
 const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] = [
   ['configuration.md', 'settings', settingsTable()],
   ['conformance.md', 'modules', conformanceTables()],
-  ['tasks/log.md', 'reasons', reasonsTable()],
+  ['reasons.md', 'reasons', reasonsTable()],
   ...DIALECTS.map(
     (dialect) => [`dialects/${dialect.name}.md`, 'dialect', dialectTables(dialect)] as const,
   ),

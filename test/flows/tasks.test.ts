@@ -17,7 +17,9 @@ test('signing people in to a web application', () =>
 
 test('a service that calls an API', () => play('docs/tasks/service.md'))
 
-test('an API that is guarded, by introspection and by signature', () => play('docs/tasks/api.md'))
+test('an API that introspects', () => play('docs/tasks/api.md'))
+
+test('an API that verifies', () => play('docs/tasks/api-jwt.md'))
 
 test('signing people out', () =>
   play('docs/tasks/sign-out.md', {
