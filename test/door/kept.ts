@@ -42,9 +42,8 @@ export const clientOf = (
     ...more,
   })
 
-/** Signs alice in. */
-export const signIn = async (server: TestServer): Promise<Tokens> => {
-  const client = clientOf(server)
+/** Signs alice in, with a client of its own or this one. */
+export const signIn = async (server: TestServer, client = clientOf(server)): Promise<Tokens> => {
   const page = await walkFrom(server, openBrowser(), (await client.authorizeUrl()).url)
   return client.callback(page.location ?? '')
 }

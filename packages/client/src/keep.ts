@@ -22,7 +22,7 @@ export type KeepOptions = {
   obtain?: (() => Promise<Tokens>) | undefined
   /** How long before its end a token is renewed, in seconds; 60 when left out. */
   marginSeconds?: number | undefined
-  /** How long after a failed refresh the next is tried, in seconds; 10 when left out. */
+  /** How long after a failed refresh the next is tried, in seconds; 5 when left out. */
   cooldownSeconds?: number | undefined
 }
 
@@ -59,7 +59,7 @@ export function keep(options: KeepOptions): Kept {
     seal: secrets && sealOf(secrets),
     obtain: options.obtain,
     margin: options.marginSeconds ?? 60,
-    cooldown: options.cooldownSeconds ?? 10,
+    cooldown: options.cooldownSeconds ?? 5,
     known: undefined,
     owed: undefined,
     failure: undefined,

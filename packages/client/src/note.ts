@@ -62,10 +62,12 @@ export async function readNote(keeping: Keeping, place: Place): Promise<Note | u
     place.text = await place.entry.read()
   }
   keeping.owed = undefined
-  return place.text === undefined ? undefined : opened(keeping, place.text)
+  return openNote(keeping, place)
 }
 
-async function opened(keeping: Keeping, text: string): Promise<Note> {
+/** The note that was read last. Throws as reading does. */
+export async function openNote(keeping: Keeping, { text }: Place): Promise<Note | undefined> {
+  if (text === undefined) return undefined
   const { seal, name } = keeping
   const note = JSON.parse(seal ? await seal.open(text, name) : text) as Note
   if (note.for === owner(keeping)) return onOwnClock(keeping, note)

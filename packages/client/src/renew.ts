@@ -9,6 +9,7 @@ import {
   type Keeping,
   type Note,
   noteOf,
+  openNote,
   type Place,
   readNote,
   writeNote,
@@ -82,16 +83,22 @@ async function settle(keeper: Keeper, entry: Entry, refused: string | undefined)
   return guarded(keeper, async () => written(keeper, place, noteOf(keeper, await obtain())))
 }
 
+// Only what was tried is dead: over anything that came since nothing is written.
 async function bury(keeper: Keeper, place: Place, { code }: Refused): Promise<boolean> {
-  const last = await readNote(keeper, place)
-  return last !== undefined && writeNote(keeper, place, { ...last, dead: code })
+  const tried = await openNote(keeper, place)
+  return tried !== undefined && writeNote(keeper, place, { ...tried, dead: code })
 }
 
 // Before anybody has them: what is not written down would be lost with this process.
-async function written(keeper: Keeper, place: Place, note: Note): Promise<Note> {
-  const isWritten = await insist(keeper, place, note)
-  // Whoever took the lock over has asked for the same tokens, or forgot them: what they did stands.
-  const stands = isWritten ? note : await readNote(keeper, place)
+async function written(keeper: Keeper, place: Place, note: Note, spent?: string): Promise<Note> {
+  let stands: Note | undefined = note
+  while (!(await insist(keeper, place, note))) {
+    stands = await readNote(keeper, place)
+    // Others took the lock over, and what they have kept or forgotten stands. But who only tried
+    // the token that was spent here knows less, whatever they made of it.
+    if (spent === undefined || stands?.tokens.refreshToken !== spent) break
+    stands = note
+  }
   keeper.known = stands
   if (!stands || stands.dead !== undefined) throw ended(keeper, stands)
   keeper.failure = undefined
@@ -127,9 +134,10 @@ async function refreshed(
   kept: Note,
   refused: string | undefined,
 ): Promise<Note> {
+  let tried = kept
   let tokens: Tokens
   try {
-    tokens = await refresh(keeper, kept)
+    tokens = await refresh(keeper, tried)
   } catch (error) {
     const isLost = error instanceof Unreachable
     if (!isLost && !isDead(error)) throw error
@@ -140,9 +148,10 @@ async function refreshed(
     }
     const isOther = now?.tokens.refreshToken !== kept.tokens.refreshToken
     if (!now || now.dead !== undefined || !(isLost || isOther)) throw error
-    tokens = await refresh(keeper, now)
+    tried = now
+    tokens = await refresh(keeper, tried)
   }
-  return written(keeper, place, noteOf(keeper, tokens))
+  return written(keeper, place, noteOf(keeper, tokens), tried.tokens.refreshToken)
 }
 
 // Nothing is repeated in here on a schedule: everybody waits outside.

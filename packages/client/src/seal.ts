@@ -13,6 +13,7 @@ export type Seal = {
 const LEAST_LENGTH = 32
 const IV_BYTES = 12
 const MARK = 'patois1'
+const SEALED = /^patois1\.([\w-]{16})\.((?:[\w-]{4})*(?:[\w-]{2,3})?)$/
 
 async function keyOf(secret: string): Promise<CryptoKey> {
   const material = await crypto.subtle.importKey('raw', bytesOf(secret), 'HKDF', false, [
@@ -56,14 +57,12 @@ export function sealOf(secrets: readonly string[]): Seal {
       return `${MARK}.${base64url(iv)}.${base64url(new Uint8Array(sealed))}`
     },
     open: async (sealed, name) => {
-      const [mark, iv = '', rest = ''] = sealed.split('.')
-      if (mark === MARK) {
-        const how = { name: 'AES-GCM', iv: fromBase64url(iv), additionalData: bytesOf(name) }
-        for (const key of keys) {
-          const open = crypto.subtle.decrypt(how, await key, fromBase64url(rest))
-          const text = await open.catch(() => undefined)
-          if (text) return new TextDecoder().decode(text)
-        }
+      const [, iv = '', rest = ''] = SEALED.exec(sealed) ?? []
+      const how = { name: 'AES-GCM', iv: fromBase64url(iv), additionalData: bytesOf(name) }
+      for (const key of iv === '' ? [] : keys) {
+        const open = crypto.subtle.decrypt(how, await key, fromBase64url(rest))
+        const text = await open.catch(() => undefined)
+        if (text) return new TextDecoder().decode(text)
       }
       throw new Error(`what is kept under ${name} opens with none of the secrets`)
     },
