@@ -38,10 +38,17 @@ export type Place = {
 
 type Stayer = { words: string; child: ChildProcess; printed: () => string; ended: Promise<unknown> }
 
-/** Plays a page from top to bottom; throws where something else comes than stands on it. */
-export const play = async (path: string, people: People = {}): Promise<void> => {
+/**
+ * Plays a page from top to bottom; throws where something else comes than stands on it. `env` is
+ * what its commands find besides.
+ */
+export const play = async (
+  path: string,
+  people: People = {},
+  env: NodeJS.ProcessEnv = {},
+): Promise<void> => {
   const { blocks } = openPage(path)
-  const stage = await openStage()
+  const stage = await openStage(env)
   const asked = new Set<string>()
   try {
     let seen: string | undefined
@@ -84,7 +91,7 @@ const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 const isAfter = (blocks: readonly Block[], block: Block, note: string): boolean =>
   blocks[blocks.indexOf(block) - 1]?.note === note
 
-const openStage = async () => {
+const openStage = async (more: NodeJS.ProcessEnv) => {
   mkdirSync(join(ROOT, 'test-output'), { recursive: true })
   // Inside the repository, so that programs find their libraries and npx the command.
   const folder = mkdtempSync(join(ROOT, 'test-output/story-'))
@@ -103,6 +110,7 @@ const openStage = async () => {
       PATOIS_PORT: ports.get('9400'),
       npm_config_loglevel: 'error',
       npm_config_update_notifier: 'false',
+      ...more,
     },
   }
   const place: Place = {

@@ -1,7 +1,9 @@
 // The pages for newcomers, played: what they say to save, start and paste does what they show.
 
-import { expect, test } from 'vitest'
+import * as client from 'openid-client'
+import { expect, test, vi } from 'vitest'
 import { openPerson, startChromium } from '../door/chromium.ts'
+import { startServer } from '../door/server.ts'
 import { type Place, play } from '../door/story.ts'
 
 const ann =
@@ -12,8 +14,33 @@ const ann =
 test('from a fresh clone to a person who is signed in', () =>
   play('docs/quick-start.md', { '3. The person': ann('http://127.0.0.1:3000/') }))
 
-test('signing people in to a web application', () =>
-  play('docs/tasks/web-app.md', { 'The application': ann('http://127.0.0.1:3000/') }))
+test('signing people in to a web application, which refreshes once for all who wait', () =>
+  play(
+    'docs/tasks/web-app.md',
+    {
+      'The application': async (at) => {
+        const url = at.here('http://127.0.0.1:3000/')
+        const tokenCalls = () => at.printed().split('"operation":"token"').length - 1
+        const first = await ann(url)(at)
+        await vi.waitFor(() => expect(tokenCalls()).toBe(2))
+        const all = await Promise.all(Array.from({ length: 5 }, () => at.browser.get(url)))
+        expect(new Set(all.map(({ text }) => text))).toEqual(new Set([first]))
+        await vi.waitFor(() => expect(tokenCalls()).toBe(3))
+        return first
+      },
+    },
+    { PATOIS_LIFETIME_ACCESS_TOKEN: '30s', PATOIS_LOG_LEVEL: 'info' },
+  ))
+
+test('what openid-client says about a wrong secret is what the pages have a cure for', async () => {
+  const server = await startServer()
+  const execute = [client.allowInsecureRequests]
+  const wrong = client.ClientSecretBasic('wrong')
+  const as = await client.discovery(new URL(server.issuer), 'cc', undefined, wrong, { execute })
+  const code = 'OAUTH_WWW_AUTHENTICATE_CHALLENGE'
+  await expect(client.clientCredentialsGrant(as)).rejects.toMatchObject({ code })
+  await server.close()
+})
 
 test('a service that calls an API', () => play('docs/tasks/service.md'))
 
