@@ -5,7 +5,7 @@ import { standard } from '@patois/core/dialects/standard'
 import { expect } from 'vitest'
 import { openBrowser, walkFrom } from './browser.ts'
 import { RU, SECRETS } from './fixtures.ts'
-import { type ServerOptions, startServer, type TestServer } from './server.ts'
+import { startServer, type TestServer } from './server.ts'
 import { countRows, isActive } from './tokens.ts'
 
 /** Seconds; what a test moves the clock by to end an access token. */
@@ -20,11 +20,14 @@ export const KEY = 'a key for what is kept, long enough to be one'
 /** Starts a server whose refresh tokens may come again for so many seconds. */
 export const startRotating = (
   window: number,
-  more: Partial<ServerOptions> = {},
+  more: Record<string, unknown> = {},
 ): Promise<TestServer> =>
   startServer({
-    configuration: { lifetimes: { replay_window: window, access_token: LIFE }, resources: [] },
-    ...more,
+    configuration: {
+      lifetimes: { replay_window: window, access_token: LIFE },
+      resources: [],
+      ...more,
+    },
   })
 
 /** A client of such a server, on its clock. */

@@ -205,7 +205,7 @@ describe('every answer', () => {
   test('lets scripts read that id', async () => {
     const exposed = 'access-control-expose-headers'
     const answer = await call(server, '/token', 'cc', CC, { origin: ORIGIN })
-    expect(answer.headers.get(exposed)).toBe('WWW-Authenticate, Retry-After, X-Request-Id')
+    expect(answer.headers.get(exposed)).toBe('Date, WWW-Authenticate, Retry-After, X-Request-Id')
     const { headers } = await fetch(server.url('/jwks'))
     expect(headers.get(exposed)).toBe('X-Request-Id')
   })

@@ -1,6 +1,6 @@
 // Tokens that many processes share: one refresh an expiry, and none lost when a process is killed.
 
-import { keep } from '@patois/client'
+import { keep, memoryStore } from '@patois/client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isFull, times } from '../door/counts.ts'
 import {
@@ -74,6 +74,23 @@ describe.each([0, 10])('at a server with a replay window of %i seconds', (window
     server = await startRotating(window)
   })
   afterAll(() => server.close())
+
+  test('50 callers in one process refresh once an expiry', async () => {
+    const kept = keep({ client: clientOf(server), store: memoryStore(), name: 'alice' })
+    await kept.save(await signIn(server))
+    let token = ''
+    for (let round = 0; round < ROUNDS; round++) {
+      server.clock.advance(LIFE)
+      const statuses = await tokenRequests(server, async () => {
+        const tokens = await Promise.all(Array.from({ length: 50 }, () => kept.getToken()))
+        expect(new Set(tokens).size).toBe(1)
+        expect(tokens[0]).not.toBe(token)
+        token = tokens[0] ?? ''
+      })
+      expect(statuses).toEqual([200])
+    }
+    await checkAlive(server, token)
+  })
 
   for (const kind of KINDS) {
     testOf(kind)(`${PROCESSES} processes on ${kind} refresh once an expiry`, async () => {

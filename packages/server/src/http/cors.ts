@@ -35,7 +35,8 @@ export async function allowOrigin(
   const { origin } = request.headers
   if (origin === undefined || !(await isRegistered(site, origin))) return
   reply.header('access-control-allow-origin', origin)
-  reply.header('access-control-expose-headers', 'WWW-Authenticate, Retry-After, X-Request-Id')
+  // Date, so that a client on a machine whose clock is off knows when its tokens end.
+  reply.header('access-control-expose-headers', 'Date, WWW-Authenticate, Retry-After, X-Request-Id')
 }
 
 /** Answers a preflight: 204 where scripts may call, 405 like any other method elsewhere. */
