@@ -426,8 +426,6 @@ describe("W11: Bolt's keys", () => {
   }
 })
 
-test.skip('W12: a refusal with status 200 — the client library does not exist yet', () => {})
-
 describe('W13: the same fault in every dialect', () => {
   const faults: [string, string, (name: Name) => Promise<Answer>][] = [
     ['an unknown client', 'client_unknown', (name) => exchange(name, 'x', { client: 'nobody' })],
@@ -489,8 +487,6 @@ describe("W13: a status that is not the dialect's to choose", () => {
     })
   }
 })
-
-test.skip("W16: a client in a dialect at an attacker's server — no client library yet", () => {})
 
 test('W17: no dialect opens its authorize page to scripts', async () => {
   for (const { authorize } of Object.values(PLACES)) {

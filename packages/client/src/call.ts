@@ -107,9 +107,17 @@ async function sendBound(
   const request = requestOf(connection, operation, fields, options)
   const { binding } = connection
   if (!binding) return send(connection, request, options, options.about)
+  const { authorization = '' } = request.headers
+  const presents = fields.access_token !== undefined && {
+    authorization: authorization.replace(/^Bearer /, `${binding.scheme} `),
+  }
   const bind = async () => ({
     ...request,
-    headers: { ...request.headers, ...(await binding.headers(request, fields.access_token)) },
+    headers: {
+      ...request.headers,
+      ...presents,
+      ...(await binding.headers(request, fields.access_token)),
+    },
   })
   const bound = await bind()
   const came = await send(connection, bound, options, options.about)

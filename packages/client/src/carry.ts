@@ -1,6 +1,6 @@
 // Carry: a request to an API carries an access token, in the way that the dialect's provider wants it.
 
-import type { Connection } from './connection.ts'
+import { type Connection, isBound } from './connection.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -12,9 +12,9 @@ export async function carry(
   request: Request,
   { accessToken, tokenType }: Pick<Tokens, 'accessToken' | 'tokenType'>,
 ): Promise<Response> {
-  const bound = /^dpop$/i.test(tokenType) ? binding : undefined
+  const bound = binding && isBound(binding, tokenType) ? binding : undefined
   const { header = 'authorization', scheme = 'Bearer', adds = {} } = dialect.presents ?? {}
-  const word = bound ? 'DPoP' : scheme
+  const word = bound?.scheme ?? scheme
   // On the way to another origin fetch leaves the usual header behind, and no other.
   const strict = header.toLowerCase() === 'authorization' ? {} : ({ redirect: 'manual' } as const)
   const headers = new Headers(request.headers)

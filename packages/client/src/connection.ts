@@ -30,11 +30,18 @@ export type ClientProof = (audience: string) => Promise<Readonly<Record<string, 
 
 /** Binds requests to a key (DPoP): headers for a request, and whether to send it once more. */
 export type Binding = {
+  /** The type of tokens that are bound, and their scheme where they are presented. */
+  scheme: string
   headers(
     request: Pick<Outgoing, 'method' | 'url'>,
     accessToken?: string,
   ): Promise<Record<string, string>>
   heard(sent: Pick<Outgoing, 'url' | 'headers'>, came: Heard): boolean
+}
+
+/** True for the type of tokens that a binding binds; types are written in any case. */
+export function isBound({ scheme }: Binding, tokenType: string): boolean {
+  return tokenType.toLowerCase() === scheme.toLowerCase()
 }
 
 /** All that a call needs beside its own fields. */

@@ -12,7 +12,10 @@ export type DpopOptions = {
   now?: () => number
 }
 
-/** A binding for `connect({ binding })`, and the thumbprint that tokens are bound to. */
+/**
+ * A binding for `connect({ binding })`, and the thumbprint that tokens are bound to. Tokens that
+ * the server has not bound are refused then (§5).
+ */
 export type Dpop = Binding & { thumbprint: string }
 
 // The hash of an access token goes into the proofs that go with it (§4.2).
@@ -33,6 +36,7 @@ export async function dpop(options: DpopOptions = {}): Promise<Dpop> {
   const jwk = await exportJWK(keys.publicKey)
   const nonces = new Map<string, string>()
   return {
+    scheme: 'DPoP',
     thumbprint: await calculateJwkThumbprint(jwk),
     headers: async ({ method, url }, accessToken) => {
       const nonce = nonces.get(new URL(url).origin)

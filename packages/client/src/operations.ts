@@ -2,7 +2,7 @@
 
 import type { Deed, Dialect, Facts, Fields, Operation } from '@patois/core/caller'
 import { type Answered, call } from './call.ts'
-import type { Connection, NamedOperation } from './connection.ts'
+import { type Connection, isBound, type NamedOperation } from './connection.ts'
 import { Unreadable } from './errors.ts'
 import { fieldsOf } from './request.ts'
 import type { CallOptions } from './send.ts'
@@ -42,13 +42,17 @@ export async function callToken(
     grant_type: grant,
   }
   const answered = await call(connection, named, fields, options)
-  const fault = tokenFault(answered.facts)
-  if (fault === undefined) {
-    const asked = fields.scope ?? connection.scope ?? []
-    const { extra, came } = answered
-    return tokensOf(answered.facts, { extra, asked, skewSeconds: came.skewSeconds })
+  const { facts, extra, came, about } = answered
+  const fault = tokenFault(facts)
+  if (fault !== undefined) throw new Unreadable(fault, came, about)
+  const asked = fields.scope ?? connection.scope ?? []
+  const tokens = tokensOf(facts, { extra, asked, skewSeconds: came.skewSeconds })
+  const { binding } = connection
+  // A server that knows nothing of the binding would hand out tokens for anybody (RFC 9449 §5).
+  if (binding && !isBound(binding, tokens.tokenType)) {
+    throw new Unreadable('the tokens are not bound to the key', came, about)
   }
-  throw new Unreadable(fault, answered.came, answered.about)
+  return tokens
 }
 
 // What a call says when its caller does not: narrowing and widening a refresh is for callers to say.

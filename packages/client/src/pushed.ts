@@ -20,8 +20,11 @@ type Client = {
   authorizeUrl(params?: Params): Promise<Pending>
 }
 
-// Every parameter of the page, in the form beside the client's own proof (RFC 9126 §2.1).
-function operationOf(metadata: Metadata, token: Operation): Operation {
+// Every parameter of the page, in the form beside the client's own proof (RFC 9126 §2.1): its id
+// too, although a header may have said it already.
+function operationOf(metadata: Metadata, token: Operation, own: Fields): Operation {
+  const [spot = ''] = [token.reads.client_id ?? []].flat()
+  const isInHeader = spot.startsWith('basic') && own.client_secret !== undefined
   const page = Object.keys(standard.operations.authorize.reads).map((name) => [
     name,
     `form ${name}${name === 'scope' ? ' space' : name === 'resource' ? ' list' : ''}`,
@@ -31,6 +34,7 @@ function operationOf(metadata: Metadata, token: Operation): Operation {
     does: 'authorize',
     isCall: true,
     reads: { ...Object.fromEntries(page), ...proofReads(token) },
+    ...(isInHeader && { adds: { 'form client_id': own.client_id ?? '' } }),
     answers: { status: 201, facts: { request_uri: 'json request_uri' } },
   }
 }
@@ -50,8 +54,9 @@ export async function pushAuthorization(
   const { connection } = client
   const pending = await client.authorizeUrl(params)
   const asked = fieldsOf(new URL(pending.url).searchParams)
-  const operation = operationOf(metadata, dialect.operations.token)
-  const fields: Fields = { ...asked, ...ownFields(connection) }
+  const own = ownFields(connection)
+  const operation = operationOf(metadata, dialect.operations.token, own)
+  const fields: Fields = { ...asked, ...own }
   const named = { name: 'pushed_authorization_request', operation }
   const { facts, came, about } = await call(connection, named, fields)
   if (typeof facts.request_uri !== 'string') throw new Unreadable('no request_uri', came, about)
