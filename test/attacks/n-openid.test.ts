@@ -498,10 +498,6 @@ test('N13: an old key stays until its last token is over on a clock that is minu
   await own.close()
 })
 
-test.skip('N14: what a relying party must refuse in an ID token — asked of the client SDK, not of the server', () => {})
-
-test.skip('N15: mix-up of issuers — asked of the client SDK, not of the server', () => {})
-
 const encode = (part: unknown): string =>
   Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')
 

@@ -346,8 +346,6 @@ test('O8: back-channel and front-channel logout are neither announced nor regist
   }
 })
 
-test.skip('O10: forged logout tokens — the client SDK reads none, for the server sends none yet', () => {})
-
 type Tokens = { access_token: string; refresh_token?: string }
 
 /** Dead to everybody who may ask. */
