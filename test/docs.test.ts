@@ -1,14 +1,35 @@
 // The documentation as a whole: where its links lead, and what it says that tests must show.
 
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { deadLinks, openPage, ROOT } from './door/page.ts'
+import { play } from './door/story.ts'
 
 const PAGES = [...globSync('*.md', { cwd: ROOT }), ...globSync('docs/**/*.md', { cwd: ROOT })]
 
 test.each(PAGES)('every link of %s leads somewhere', (path) => {
   expect(deadLinks(path)).toEqual([])
+})
+
+test('a link to no file, and to no heading, is found', () => {
+  const path = 'test-output/links.md'
+  mkdirSync(join(ROOT, 'test-output'), { recursive: true })
+  const links =
+    '[a](nowhere.md) [b](#no-such) [c](#here) [d](../README.md#start) [e](../README.md#x)'
+  writeFileSync(join(ROOT, path), `# Here\n\n${links}\n`)
+  expect(deadLinks(path)).toEqual(['nowhere.md', '#no-such', '../README.md#x'])
+})
+
+test.each([
+  ['prints something else', '```sh\necho one\n```\n\n```text\ntwo\n```\n', 'one'],
+  ['fails', '```sh\nexit 3\n```\n', 'exit 3'],
+  ['ends too early', '```sh stays\necho gone\n```\n\n```text\nready\n```\n', 'gone'],
+])('a page whose command %s is found out', async (_, text, said) => {
+  const path = 'test-output/story.md'
+  mkdirSync(join(ROOT, 'test-output'), { recursive: true })
+  writeFileSync(join(ROOT, path), `# Here\n\n${text}`)
+  await expect(play(path)).rejects.toThrow(said)
 })
 
 test('every page of docs/ can be reached from the index', () => {

@@ -50,28 +50,23 @@ export const play = async (
   const { blocks } = openPage(path)
   const stage = await openStage(env)
   const asked = new Set<string>()
+  const askPerson = (heading: string): Promise<string> => {
+    const person = people[heading]
+    if (!person) throw new Error(`Who does what stands under “${heading}”?`)
+    asked.add(heading)
+    return person(stage.place)
+  }
   try {
-    let seen: string | undefined
-    for (const block of blocks) {
+    for (const [index, block] of blocks.entries()) {
       const { language, note, heading } = block
       const text = stage.place.here(block.text)
-      const file = fileOf(block)
-      if (file) writeFileSync(join(stage.place.folder, file), text)
-      else if (language === 'sh' && note === 'stays') {
-        await stage.stay(text)
-        seen = undefined
-      } else if (language === 'sh') seen = await stage.run(text)
-      else {
-        const staying = note === 'terminal' || isAfter(blocks, block, 'stays')
-        const person = people[heading]
-        if (seen === undefined && !staying && !person) throw new Error(`Who does: ${heading}?`)
-        if (staying) await stage.until(text)
-        else if (seen === undefined && person) {
-          asked.add(heading)
-          expectSeen(language, text, await person(stage.place))
-        } else expectSeen(language, text, seen ?? '')
-        seen = undefined
-      }
+      const before = blocks[index - 1]
+      if (isFile(block)) writeFileSync(join(stage.place.folder, fileOf(block)), text)
+      else if (isStaying(block)) await stage.stay(text)
+      else if (language === 'sh') await stage.run(text, !isOutput(blocks[index + 1]))
+      else if (note === 'terminal' || isStaying(before)) await stage.until(text)
+      else if (before?.language === 'sh') expectSeen(language, text, stage.seen())
+      else expectSeen(language, text, await askPerson(heading))
     }
     expect([...asked]).toEqual(Object.keys(people))
     stage.checkStayers()
@@ -80,16 +75,21 @@ export const play = async (
   }
 }
 
-/** The name of the file that a block is, out of its first line. */
-const fileOf = ({ text, language }: Block): string | undefined =>
-  language === 'sh'
-    ? undefined
-    : /^(?:#|\/\/|<!--) ([\w./-]+\.\w+)(?: -->)?$/m.exec(firstLine(text))?.[1]
+/** The name of the file that a block is, out of its first line; empty when it is none. */
+const fileOf = ({ text, language }: Block): string => {
+  const [first = ''] = text.split('\n')
+  const name = /^(?:#|\/\/|<!--) ([\w./-]+\.\w+)(?: -->)?$/.exec(first)?.[1] ?? ''
+  return language === 'sh' ? '' : name
+}
 
-const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+const isFile = (block: Block): boolean => fileOf(block) !== ''
 
-const isAfter = (blocks: readonly Block[], block: Block, note: string): boolean =>
-  blocks[blocks.indexOf(block) - 1]?.note === note
+/** True for a command that goes on while the page does. */
+const isStaying = (block: Block | undefined): boolean =>
+  block?.language === 'sh' && block.note === 'stays'
+
+const isOutput = (block: Block | undefined): boolean =>
+  block !== undefined && block.language !== 'sh' && !isFile(block)
 
 const openStage = async (more: NodeJS.ProcessEnv) => {
   mkdirSync(join(ROOT, 'test-output'), { recursive: true })
@@ -100,12 +100,16 @@ const openStage = async (more: NodeJS.ProcessEnv) => {
   const here = (text: string) =>
     text.replaceAll(/\b\d{4}\b/g, (number) => ports.get(number) ?? number)
   const stayers: Stayer[] = []
+  let seen = ''
   const browser = openBrowser()
   const options = {
     cwd: folder,
+    timeout: PATIENCE_MS,
     env: {
       PATH: `${BIN}${delimiter}${process.env.PATH}`,
       HOME: folder,
+      // Types are stripped once and not at every start, as for a server that was built.
+      NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/node'),
       // The port that pages leave to its default.
       PATOIS_PORT: ports.get('9400'),
       npm_config_loglevel: 'error',
@@ -122,13 +126,17 @@ const openStage = async (more: NodeJS.ProcessEnv) => {
   }
   return {
     place,
-    /** Runs commands to their end, in the terminal of those before; answers what they print. */
-    run: (text: string) =>
-      new Promise<string>((resolve) => {
-        execFile('bash', ['-c', inTerminal(text, folder)], options, (_, out, err) =>
-          resolve(out + err),
-        )
+    /** Runs commands to their end, in the terminal of those before. */
+    run: (text: string, mustSucceed: boolean) =>
+      new Promise<void>((resolve, reject) => {
+        execFile('bash', ['-c', inTerminal(text, folder)], options, (error, out, err) => {
+          seen = out + err
+          if (error && mustSucceed) reject(error)
+          else resolve()
+        })
       }),
+    /** What they have printed. */
+    seen: () => seen,
     /** Starts a command in a terminal of its own; it takes the place of one like it. */
     stay: async (text: string) => {
       const words = text.split(/\s/).slice(0, 2).join(' ')
@@ -157,13 +165,13 @@ const inTerminal = (page: string, folder: string, keeps = true): string => {
   const text = page.replaceAll('npm start --', startsWith)
   const state = join(folder, '.terminal')
   const before = existsSync(state) ? `. ${state} 2>/dev/null\n` : ''
-  const after = keeps ? `\nexport -p > ${state}` : ''
+  const after = keeps ? `\ncode=$?\nexport -p > ${state}\nexit $code` : ''
   return `${before}set -a\n${text}${after}`
 }
 
 const startStayer = (words: string, line: string, options: object): Stayer => {
   // A group of its own: npx is not the server.
-  const child = spawn('bash', ['-c', line], { ...options, detached: true })
+  const child = spawn('bash', ['-c', line], { ...options, timeout: 0, detached: true })
   let text = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (more) => {
@@ -213,6 +221,12 @@ const visit = async (
   }
   return page
 }
+
+/** A person who signs in as the pages' user at an address. */
+export const ann =
+  (url: string) =>
+  async ({ visit }: Place): Promise<string> =>
+    (await visit(url, 'ann', 'password-of-ann')).text
 
 const quoted = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 

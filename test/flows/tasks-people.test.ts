@@ -1,15 +1,10 @@
-// The pages for newcomers, played: what they say to save, start and paste does what they show.
+// The pages about people who sign in and out, played: what they say to do does what they show.
 
 import * as client from 'openid-client'
 import { expect, test, vi } from 'vitest'
 import { openPerson, startChromium } from '../door/chromium.ts'
 import { startServer } from '../door/server.ts'
-import { type Place, play } from '../door/story.ts'
-
-const ann =
-  (url: string) =>
-  async ({ visit }: Place) =>
-    (await visit(url, 'ann', 'password-of-ann')).text
+import { ann, play } from '../door/story.ts'
 
 test('from a fresh clone to a person who is signed in', () =>
   play('docs/quick-start.md', { '3. The person': ann('http://127.0.0.1:3000/') }))
@@ -41,12 +36,6 @@ test('what openid-client says about a wrong secret is what the pages have a cure
   await expect(client.clientCredentialsGrant(as)).rejects.toMatchObject({ code })
   await server.close()
 })
-
-test('a service that calls an API', () => play('docs/tasks/service.md'))
-
-test('an API that introspects', () => play('docs/tasks/api.md'))
-
-test('an API that verifies', () => play('docs/tasks/api-jwt.md'))
 
 test('signing people out', () =>
   play('docs/tasks/sign-out.md', {
@@ -85,7 +74,3 @@ test('a single-page application, in a real browser', () =>
       return said ?? ''
     },
   }))
-
-test('an MCP server', () => play('docs/tasks/mcp.md'))
-
-test("a provider's dialect", () => play('docs/tasks/dialects.md'))
