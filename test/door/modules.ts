@@ -11,15 +11,15 @@ const SOURCES = /^\/packages\/(core|client)\/src\/[\w/-]+\.ts$/
 
 const IMPORTS = {
   '@patois/client': '/packages/client/src/index.ts',
-  '@patois/client/stores/': '/packages/client/src/stores/',
+  '@patois/client/stores/web': '/packages/client/src/stores/web.ts',
   '@patois/core/caller': '/packages/core/src/caller.ts',
-  '@patois/core/dialects/': '/packages/core/src/dialects/',
+  '@patois/core/dialects/standard': '/packages/core/src/dialects/standard.ts',
 }
 
 /** A page that runs. */
 export type ModulePage = { origin: string; close(): Promise<void> }
 
-/** Starts a page with a module; it imports what browsers can by the packages' names, ends in .ts. */
+/** Starts a page with a module; it imports by their names what browsers can use. */
 export const startModulePage = async (script: string): Promise<ModulePage> => {
   const html = `<!doctype html><title>Tab</title>
 <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>

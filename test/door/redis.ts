@@ -14,6 +14,6 @@ export const startRedis = async (): Promise<RunningProgram> => {
   const port = await freePort()
   return startProgram(NAME, port, (folder) => [
     ...['--bind', '127.0.0.1', '--port', String(port), '--dir', folder],
-    ...['--save', '', '--appendonly', 'no', '--daemonize', 'no'],
+    ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--databases', '1000'],
   ])
 }

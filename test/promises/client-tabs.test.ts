@@ -19,8 +19,8 @@ const CLIENT = 'tabs'
 
 const SCRIPT = `
 import { connect, keep } from '@patois/client'
-import { webStore } from '@patois/client/stores/web.ts'
-import { standard } from '@patois/core/dialects/standard.ts'
+import { webStore } from '@patois/client/stores/web'
+import { standard } from '@patois/core/dialects/standard'
 
 let now = 0
 let isStuck = false
