@@ -15,6 +15,7 @@ test.each([
   ['an IPv4 address in IPv6 form', '10.0.0.1', '::ffff:192.0.2.7'],
   ['a trusted peer in IPv6 form', '::ffff:10.0.0.1', '192.0.2.7'],
   ['a trusted peer in hexadecimal IPv6 form', '::ffff:a00:1', '192.0.2.7'],
+  ['a trusted peer in long IPv6 form', '0:0:0:0:0:FFFF:0a00:0001', '192.0.2.7'],
   ['an IPv6 proxy', '2001:db8:ff::1', '192.0.2.7'],
   ['IPv6', '10.0.0.1', '2001:db8::1', '2001:db8::1'],
   ['IPv6 in brackets', '10.0.0.1', '[2001:db8::1]', '2001:db8::1'],

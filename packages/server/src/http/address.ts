@@ -6,13 +6,17 @@ import { networks } from '../networks.ts'
 /** Gives the caller's address from the peer's and the X-Forwarded-For header. */
 export type ClientAddress = (peer: string, forwardedFor: string | undefined) => string
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+/** An IPv4 address in IPv6 form, as URLs spell it. */
+const MAPPED = /^\[::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})\]$/
 /** Some proxies forward the port as well, and then an IPv6 address has brackets. */
 const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d{1,5})?$/
 
-/** An IPv4 address that came through an IPv6 socket, as IPv4. */
+/** An IPv4 address that came through an IPv6 socket, as IPv4, however it was spelled. */
 function plain(address: string): string {
-  return MAPPED.exec(address)?.[1] ?? address
+  const [, high, low] = MAPPED.exec(URL.parse(`http://[${address}]`)?.hostname ?? '') ?? []
+  if (high === undefined || low === undefined) return address
+  const bytes = [high, low].flatMap((part) => [Number(`0x${part}`) >> 8, Number(`0x${part}`) & 255])
+  return bytes.join('.')
 }
 
 function addressIn(hop: string): string {
