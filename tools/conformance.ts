@@ -15,7 +15,7 @@ const PLANS = [
 ] as const
 
 const TESTS = new URL('../test/conformance/', import.meta.url)
-const TITLE = /^test(\.skip)?\(\s*'((?:oidcc|fapi2)-[\w-]+)(?: — ([^']+))?'/gm
+const TITLE = /^test(\.skip)?\(\s*'((?:oidcc-|fapi2-|auth\/)[\w-]+)(?: — ([^']+))?'/gm
 /** What a reason begins with when the module would apply and does not pass. */
 const FAILS = 'fails: '
 
@@ -40,20 +40,33 @@ function summary(modules: readonly Module[]): string {
   return `${passes} of ${modules.length} pass, ${fails} fail, ${apart} do not apply`
 }
 
+/** The rows of a file of tests, under the head that they all have. */
+function tableOf(modules: readonly Module[], what: string): string {
+  return [`| ${what} | outcome | reason |`, '|---|---|---|', ...modules.map(row)].join('\n')
+}
+
+function modulesIn(path: string): Module[] {
+  const modules = modulesOf(readFileSync(new URL(path, TESTS), 'utf8'))
+  if (modules.length === 0) throw new Error(`test/conformance/${path} names no module.`)
+  return modules
+}
+
+/** The scenarios of the MCP conformance tool for clients, as Markdown. */
+export function mcpClientTable(): string {
+  const modules = modulesIn('mcp-client-scenarios.test.ts')
+  return `${summary(modules)}.\n\n${tableOf(modules, 'scenario')}`
+}
+
 /** A section for each plan, as Markdown. */
 export function conformanceTables(): string {
   const sections = PLANS.map(([profile, plan, file]) => {
     const path = `${file}.test.ts`
-    const modules = modulesOf(readFileSync(new URL(path, TESTS), 'utf8'))
-    if (modules.length === 0) throw new Error(`test/conformance/${path} names no module.`)
-    const rows = modules.map(row).join('\n')
+    const modules = modulesIn(path)
     return `### ${profile}
 
 \`${plan}\` in \`test/conformance/${path}\`: ${summary(modules)}.
 
-| module | outcome | reason |
-|---|---|---|
-${rows}`
+${tableOf(modules, 'module')}`
   })
   return `\n${sections.join('\n\n')}\n`
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
-import { conformanceTables } from './conformance.ts'
+import { conformanceTables, mcpClientTable } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
 
@@ -69,6 +69,7 @@ export function withMarked(text: string, mark: string, inner: string): string {
 /** Every page with a generated part: its file below docs/, the mark, and what belongs there. */
 const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] = [
   ['configuration.md', 'settings', settingsTable()],
+  ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
   ['reasons.md', 'reasons', reasonsTable()],
   ...DIALECTS.map(

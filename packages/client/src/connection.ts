@@ -73,6 +73,11 @@ export type Connection<D extends Dialect = Dialect> = {
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/
 
+/** True for a host name, as `URL` has it, that is this machine. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname)
+}
+
 /**
  * The address that stands in front of an operation's path. Throws a TypeError when there is none,
  * when a part of it was not given, and when it is plain http outside of loopback.
@@ -90,7 +95,7 @@ export function baseOf({ dialect, url, environment, variables }: Connection, at?
 /** Throws a TypeError for an address that no secret must travel to. */
 export function checkSafe(url: string): void {
   const { protocol, hostname, username, origin } = new URL(url)
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
   if (!isSafe) throw new TypeError(`${origin}: secrets travel over https only, or to loopback`)
   if (username !== '') throw new TypeError(`${origin}: the url must not hold a user name`)
 }

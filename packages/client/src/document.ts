@@ -12,6 +12,16 @@ export type DocumentOptions = {
   timeoutMs?: number | undefined
 }
 
+/** A line to whoever nobody is connected to yet. */
+export function lineOf({ fetch: ask, timeoutMs = 10_000 }: DocumentOptions): Line {
+  return {
+    fetch: ask ?? ((...request) => fetch(...request)),
+    now: () => Math.floor(Date.now() / 1000),
+    timeoutMs,
+    clock: { ahead: undefined },
+  }
+}
+
 /** A document, and what an error about it has to know. */
 export type Published<D> = { document: D; came: Heard; about: CallFacts }
 
@@ -22,19 +32,13 @@ export type Published<D> = { document: D; came: Heard; about: CallFacts }
 export async function readDocument(
   url: string,
   operation: string,
-  { fetch: ask, signal, timeoutMs = 10_000 }: DocumentOptions,
+  options: DocumentOptions,
 ): Promise<Published<Readonly<Record<string, unknown>>>> {
   checkSafe(url)
   const headers = { accept: 'application/json' }
   const request = { method: 'GET', url, headers, body: new Uint8Array() }
   const about = { dialect: 'standard', operation, sent: { ...request, body: '' } }
-  const line: Line = {
-    fetch: ask ?? ((...of) => fetch(...of)),
-    now: () => Math.floor(Date.now() / 1000),
-    timeoutMs,
-    clock: { ahead: undefined },
-  }
-  const came = await send(line, request, { signal }, about)
+  const came = await send(lineOf(options), request, { signal: options.signal }, about)
   const document = came.status === 200 ? parse(came.body) : undefined
   if (!document) throw new Unreadable(`nothing of it at ${url} (${came.status})`, came, about)
   return { document, came, about }
