@@ -81,7 +81,7 @@ export const checkRefusals = ({ operations }: Dialect): void => {
       if (answer.body === '') continue
       const body: unknown = JSON.parse(answer.body)
       for (const spot of [facts.error ?? []].flat()) {
-        const own = table.flatMap(({ error }) => (error === undefined ? [] : [error]))
+        const own = table.flatMap(({ error }) => error ?? [])
         expect([code, ...own]).toContain(at(body, spot.split(' ')[1] ?? ''))
       }
       for (const [path, value] of Object.entries(says)) {

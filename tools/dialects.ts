@@ -50,7 +50,8 @@ function answerTable({ answers: { status, facts, says = {} } }: Operation): stri
 }
 
 function refusalRow(name: string, row: RefusalRow): Row {
-  return [name, String(row.status), row.error ? code(row.error) : '', row.sentence ?? '']
+  const errors = [row.error ?? []].flat().map(code).join(' or ')
+  return [name, String(row.status), errors, row.sentence ?? '']
 }
 
 function refusalTable({ refuses }: Operation): string {

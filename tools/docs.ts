@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
+import { catalogueTable, classesTable } from './catalogue.ts'
 import { conformanceTables, mcpClientTable } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
@@ -72,6 +73,8 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
   ['reasons.md', 'reasons', reasonsTable()],
+  ['dialects/catalogue.md', 'catalogue', catalogueTable()],
+  ['dialects/catalogue.md', 'classes', classesTable()],
   ...DIALECTS.map(
     (dialect) => [`dialects/${dialect.name}.md`, 'dialect', dialectTables(dialect)] as const,
   ),

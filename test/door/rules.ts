@@ -184,7 +184,8 @@ const checkLines = (server: TestServer): void => {
   for (const line of lines) {
     const { dialect, operation, decision, reason, status } = line
     const what = JSON.stringify(line)
-    for (const word of [dialect, operation, reason]) expect(word, what).toMatch(/^[a-z0-9_]+$/)
+    for (const word of [operation, reason]) expect(word, what).toMatch(/^[a-z0-9_]+$/)
+    expect(dialect, what).toMatch(/^[a-z][a-z0-9-]*$/)
     expect(['allowed', 'refused'], what).toContain(decision)
     expect(status, what).toBeTypeOf('number')
     if (decision === 'refused') expect(reason, what).not.toBe('ok')

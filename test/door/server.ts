@@ -3,12 +3,13 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { type AuditEvent, DIALECTS, type Store } from '@patois/core'
+import type { AuditEvent, Store } from '@patois/core'
 import {
   type App,
   type AppParts,
   app,
   fixedClock,
+  knownDialects,
   openLog,
   openStore,
   readConfiguration,
@@ -119,7 +120,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   }
   const text = JSON.stringify(tree)
   const entries: Record<string, unknown>[] = [...tree.clients, ...tree.users]
-  const read = readConfiguration({ text, env: {}, dev, dialects: DIALECTS })
+  const parts = { text, env: {}, dev }
+  const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   if (!read.ok) throw new Error(read.faults.join('\n'))
   const lines: string[] = []
   const log = openLog('debug', { write: (line: string) => void lines.push(line) })

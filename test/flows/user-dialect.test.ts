@@ -3,7 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DIALECTS } from '@patois/core'
+import { DIALECTS, type Dialect } from '@patois/core'
+import { CATALOGUE } from '@patois/core/catalogue'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { paste, runToEnd, type Started, start } from '../door/cli.ts'
 import { freePort } from '../door/server.ts'
@@ -229,11 +230,13 @@ describe('a start with a dialect file', () => {
 describe('patois dialect', () => {
   const run = (...args: string[]) => runToEnd(['dialect', ...args], { cwd })
 
-  test('list names every built-in dialect', async () => {
+  test('list names every dialect that is built in or of the catalogue', async () => {
     const { code, out } = await run('list')
     expect(code).toBe(0)
-    for (const { name, title } of DIALECTS)
-      expect(out).toMatch(new RegExp(`^${name} +${title}$`, 'm'))
+    const lines = out.split('\n').map((line) => line.replace(/ {2,}/, ': '))
+    for (const { name, title, serve } of [...DIALECTS, ...CATALOGUE] as Dialect[]) {
+      expect(lines).toContain(`${name}: ${title}${serve === false ? ' (for callers only)' : ''}`)
+    }
   })
 
   test('check says that a file is fine, or lists every fault and ends with 1', async () => {
@@ -264,6 +267,7 @@ describe('patois dialect', () => {
       expect(out).toContain(`\n${line}\n`)
     }
     for (const { name } of DIALECTS) expect((await run('show', name)).code).toBe(0)
+    expect((await run('show', 'microsoft')).out).toContain('POST /common/oauth2/v2.0/token')
     expect((await run('show', 'acme')).err).toMatch(/^There is no dialect acme/)
   })
 })

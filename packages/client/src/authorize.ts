@@ -6,6 +6,7 @@ import type { Connection, NamedOperation } from './connection.ts'
 import { Refused, Unreadable } from './errors.ts'
 import { challengeOf, randomText } from './pkce.ts'
 import { requestOf, sentOf } from './request.ts'
+import type { CallOptions } from './send.ts'
 
 /** What has to be remembered until the person is back: keep it in their session, it is a secret. */
 export type Pending = {
@@ -24,9 +25,11 @@ export async function writeAuthorize(
   connection: Connection,
   { operation }: NamedOperation,
   given: Fields,
+  options: CallOptions = {},
 ): Promise<Pending> {
   const { reads } = operation
-  const verifier = 'code_challenge' in reads ? randomText() : undefined
+  const takesProof = 'code_challenge' in reads && connection.dialect.pkce !== false
+  const verifier = takesProof ? randomText() : undefined
   const state = given.state ?? randomText()
   const wantsNonce = 'nonce' in reads && given.scope?.includes('openid')
   const nonce = given.nonce ?? (wantsNonce ? randomText() : undefined)
@@ -43,7 +46,7 @@ export async function writeAuthorize(
       code_challenge_method: 'S256',
     }),
   }
-  const { url } = requestOf(connection, asLink(operation), fields, {})
+  const { url } = requestOf(connection, asLink(operation), fields, options)
   return {
     url,
     state,

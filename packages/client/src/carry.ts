@@ -8,7 +8,7 @@ import type { Tokens } from './tokens.ts'
  * §7). Throws whatever the connection's `fetch` throws.
  */
 export async function carry(
-  { binding, dialect, fetch }: Connection,
+  { binding, clientId, dialect, fetch }: Connection,
   request: Request,
   { accessToken, tokenType }: Pick<Tokens, 'accessToken' | 'tokenType'>,
 ): Promise<Response> {
@@ -19,7 +19,8 @@ export async function carry(
   const strict = header.toLowerCase() === 'authorization' ? {} : ({ redirect: 'manual' } as const)
   const headers = new Headers(request.headers)
   for (const [name, value] of Object.entries(adds)) {
-    if (!headers.has(name)) headers.set(name, value)
+    if (headers.has(name)) continue
+    headers.set(name, value.replaceAll('{client_id}', clientId))
   }
   headers.set(header, word === '' ? accessToken : `${word} ${accessToken}`)
   if (!bound) return fetch(new Request(request, { headers, ...strict }))

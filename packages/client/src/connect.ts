@@ -71,6 +71,7 @@ type Page<D extends Dialect> = {
   /** Where to send a person, and what to remember until they are back. */
   authorizeUrl: (
     params?: Omit<DeedParams<D, 'authorize'>, 'codeChallenge' | 'codeChallengeMethod'>,
+    options?: Pick<CallOptions, 'fields'>,
   ) => Promise<Pending>
   /** Checks what the person came back with, and exchanges their code. */
   callback: (

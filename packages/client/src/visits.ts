@@ -18,7 +18,7 @@ const MOST_PENDING = 1000
 
 /** The calls around an authorization page. */
 export type Visits = {
-  authorizeUrl(params?: Params): Promise<Pending>
+  authorizeUrl(params?: Params, options?: Pick<CallOptions, 'fields'>): Promise<Pending>
   callback(url: string, pending?: Pending, params?: Params, options?: CallOptions): Promise<Tokens>
 }
 
@@ -27,10 +27,11 @@ export function visitsOf(connection: Connection): Visits {
   const waiting = new Map<string, Pending>()
   const { dialect, scope } = connection
   return {
-    authorizeUrl: async (params = {}) => {
+    authorizeUrl: async (params = {}, options = {}) => {
       const named = operationOf(dialect, 'authorize')
       const asked = scope && 'scope' in named.operation.reads ? { scope: [...scope] } : {}
-      const pending = await writeAuthorize(connection, named, { ...asked, ...fieldsOf(params) })
+      const fields = { ...asked, ...fieldsOf(params) }
+      const pending = await writeAuthorize(connection, named, fields, options)
       const [oldest] = waiting.keys()
       if (waiting.size >= MOST_PENDING && oldest !== undefined) waiting.delete(oldest)
       waiting.set(pending.state, pending)
@@ -42,21 +43,25 @@ export function visitsOf(connection: Connection): Visits {
       waiting.delete(state)
       const returned = readCallback(connection, operationOf(dialect, 'authorize'), url, pending)
       const found = exchanged(connection, returned, pending)
-      return callToken(connection, 'authorization_code', { ...found, ...params }, options)
+      const exchange = { ...found, ...params }
+      const tokens = await callToken(connection, 'authorization_code', exchange, options)
+      // What came along in the browser is less sure than what the server itself said.
+      return { ...tokens, extra: { ...returned.extra, ...tokens.extra } }
     },
   }
 }
 
 function exchanged(connection: Connection, { code, scope }: Returned, pending?: Pending): Params {
   const { operation } = operationOf(connection.dialect, 'token', 'authorization_code')
-  const { codeVerifier, redirectUri } = pending ?? {}
-  const needsScope = operation.needs?.includes('scope') === true
+  const { codeVerifier, redirectUri, state } = pending ?? {}
+  const saysScope = operation.needs?.includes('scope') || !('scope' in operation.reads)
   return {
     code,
     codeVerifier,
     ...('redirect_uri' in operation.reads && { redirectUri }),
-    // A dialect that wants the scope named again gets what the code was made for.
-    ...(needsScope && scope && { scope }),
+    ...('state' in operation.reads && { state }),
+    // What the code was made for: named again where a dialect wants that, else known from here on.
+    ...(saysScope && scope && { scope }),
   }
 }
 

@@ -13,11 +13,12 @@ type Body = Record<string, unknown>
 
 const JSON_TYPE = 'application/json'
 
+// A number in a path is a place in a list.
 function place(body: Body, path: readonly string[], value: unknown): void {
   const [name = '', ...rest] = path
   if (rest.length === 0) body[name] = value
   else {
-    if (!Object.hasOwn(body, name)) body[name] = {}
+    if (!Object.hasOwn(body, name)) body[name] = /^\d+$/.test(rest[0] ?? '') ? [] : {}
     place(body[name] as Body, rest, value)
   }
 }
@@ -65,7 +66,7 @@ function rowOf({ refuses }: Operation, { code, reason = '', status }: Told): Ref
 /** The answer that says no, in the operation's own shape. */
 export function writeRefusal(operation: Operation, told: Told, issuer: string): Answer {
   const row = rowOf(operation, told)
-  const error = row.error ?? told.code
+  const [error = told.code] = [row.error ?? []].flat()
   const sentence = (row.sentence ?? told.sentence)
     .replaceAll('{client_id}', told.clientId ?? '')
     .replaceAll('{user_id}', String(told.userId ?? ''))

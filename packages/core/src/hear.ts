@@ -35,9 +35,13 @@ function isBody(value: unknown): value is Body {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+function isNested(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null
+}
+
 function valueAt(body: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (value, name) => (isBody(value) && Object.hasOwn(value, name) ? value[name] : undefined),
+    (value, name) => (isNested(value) && Object.hasOwn(value, name) ? value[name] : undefined),
     body,
   )
 }
@@ -132,7 +136,8 @@ function without(body: Body, read: ReadonlySet<string>, path: string): Body {
   const rest = Object.entries(body).flatMap(([name, value]) => {
     const place = path + name
     if (read.has(place)) return []
-    if (!isBody(value)) return [[name, value] as const]
+    const goesOn = isNested(value) && [...read].some((one) => one.startsWith(`${place}.`))
+    if (!goesOn) return [[name, value] as const]
     const inside = without(value, read, `${place}.`)
     return Object.keys(inside).length > 0 ? [[name, inside] as const] : []
   })
@@ -141,7 +146,9 @@ function without(body: Body, read: ReadonlySet<string>, path: string): Body {
 
 function hearRefusal({ refuses }: Operation, said: Said, body: unknown): Heard {
   const { status } = said
-  const own = factsIn(body, refuses.facts, 0)
+  const heard = factsIn(body, refuses.facts, 0)
+  // Some providers number their refusals.
+  const own = typeof heard.error === 'number' ? { ...heard, error: String(heard.error) } : heard
   const isOwn = typeof own.error === 'string' || typeof own.error_description === 'string'
   const { error, error_description: sentence, error_uri: uri } = isOwn ? own : anyError(said, body)
   const found = {
@@ -186,16 +193,17 @@ function codeOf({ status, sentence }: { status: number; sentence: string }): Err
   return sentence === '' || status < 400 ? undefined : 'invalid_request'
 }
 
-// A row fits when it writes this code where the wire has one, and else this status and sentence.
+// A row fits when it writes this code where the wire has one, and else this status and sentence;
+// a row with a code of the wire's own only by that.
 function isRow(
   row: RefusalRow,
   said: { status: number; error: string; sentence: string },
   code: string,
 ): boolean {
   const sameText = row.sentence === undefined || fitsSentence(row.sentence, said.sentence)
-  if (said.error !== '') return (row.error ?? code) === said.error && sameText
+  if (said.error !== '') return [row.error ?? code].flat().includes(said.error) && sameText
   const isBare = said.sentence === '' && row.body !== false
-  return row.status === said.status && sameText && !isBare
+  return row.error === undefined && row.status === said.status && sameText && !isBare
 }
 
 /** A sentence with places to fill fits whatever they were filled with. */

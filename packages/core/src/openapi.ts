@@ -64,9 +64,15 @@ function isNeeded({ does, means, needs = [] }: Operation, field: FieldName): boo
   return needs.includes(field)
 }
 
-/** Puts a property's schema at the end of a dotted path. */
+/** Puts a property's schema at the end of a dotted path; a number in it is a place in a list. */
 function put(schema: Schema, path: readonly string[], value: Schema): void {
   const [name = '', ...rest] = path
+  if (/^\d+$/.test(name)) {
+    const items = (schema.items as Schema | undefined) ?? { type: 'object' }
+    Object.assign(schema, { type: 'array', items: rest.length === 0 ? value : items })
+    if (rest.length > 0) put(items, rest, value)
+    return
+  }
   schema.properties ??= {}
   const properties = schema.properties as Record<string, Schema>
   if (rest.length === 0) properties[name] = value

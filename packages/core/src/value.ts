@@ -68,7 +68,7 @@ export function readFact(form: Form, value: unknown, now: number): unknown {
     case 'numstr':
       return now + Number(value)
     case 'unix':
-      return Number(value)
+      return Math.floor(Number(value))
     case 'unix_ms':
       return Math.floor(Number(value) / 1000)
     case 'iso':

@@ -113,6 +113,7 @@ describe('W14, W15: refused with its path:', () => {
       'policy.idToken.claims.sub',
     ],
     ['an unknown deed', token({ does: 'login' }), 'operations.token.does'],
+    ['an origin with a part of nobody’s', token({ at: 'https://{x}.test' }), 'operations.token.at'],
     ['a path without a slash', token({ path: 'token' }), path],
     ['a path upwards', token({ path: '/a/../token' }), path],
     ['a path with two slashes', token({ path: '//token' }), path],

@@ -45,7 +45,10 @@ export type Spot =
   | 'bearer token'
   | 'authorization token'
 
-/** Where an answer's fact stands: `json name` with dots for nesting, `query name` in a redirect. */
+/**
+ * Where an answer's fact stands: `json name` with dots for nesting, where a number counts the
+ * members of a list from 0; `query name` in a redirect.
+ */
 export type AnswerSpot = `${'json' | 'query'} ${string}`
 
 /** What an answer says whatever the facts are, by dotted names. */
@@ -67,8 +70,8 @@ export type RefusalRow = {
   status: number
   /** Of a reason that has a sentence of its own: the code that a caller hears in it. */
   code?: ErrorCode
-  /** The wire's own code, where it is another than the protocol's. */
-  error?: string
+  /** The wire's own code, where it is another than the protocol's; of several, any is heard. */
+  error?: string | readonly string[]
   /** The wire's own sentence; `{client_id}` and `{user_id}` are filled in. */
   sentence?: string
   says?: Constants
@@ -158,7 +161,7 @@ export type Presents = {
   header?: string
   /** The word in front of the token, when that is not `Bearer`; empty for none. */
   scheme?: string
-  /** Headers that every call of the API needs besides. */
+  /** Headers that every call of the API needs besides; `{client_id}` is filled in. */
   adds?: Readonly<Record<string, string>>
 }
 
@@ -177,6 +180,8 @@ export type Dialect = {
   /** Why it is not served. */
   because?: string
   presents?: Presents
+  /** False where the provider's documents know no PKCE: callers send none, a server takes it. */
+  pkce?: false
   /** Sentences of the scopes that it brings along. */
   scopes?: Readonly<Record<string, string>>
   policy: DialectPolicy

@@ -155,7 +155,7 @@ function meantFaults({ does, grants, reads = {}, means = {} }: OperationDraft): 
 }
 
 function partFaults(
-  { path = '' }: OperationDraft,
+  { path = '', at = '' }: OperationDraft,
   spots: readonly SpotDraft[],
   variables: Readonly<Record<string, string>>,
 ): Found {
@@ -163,7 +163,10 @@ function partFaults(
   const read = spots.filter(({ place }) => place === 'path')
   const isMeant = (part: string) =>
     read.some(({ name }) => name === part) || Object.hasOwn(variables, part)
+  const inOrigin = [...at.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  const strange = inOrigin.filter((name) => !Object.hasOwn(variables, name))
   return [
+    ...strange.map((name) => ['at', `has {${name}}, not in variables`] as const),
     ...parts.flatMap((name, index) => [
       ...when(!isMeant(name), 'path', `has {${name}}, which nothing reads`),
       ...when(parts.indexOf(name) !== index, 'path', `has {${name}} twice`),

@@ -114,7 +114,7 @@ const row: Shape = {
   members: {
     status: { is: 'whole', least: 200, most: 599 },
     code: { is: 'one of', values: CODES },
-    error: text,
+    error: { is: 'some', of: text },
     sentence: text,
     says,
     headers,
@@ -131,7 +131,7 @@ const operation: Shape = {
     methods: { is: 'list', of: { is: 'one of', values: ['GET', 'POST'] }, least: 1 },
     path: {
       is: 'text',
-      pattern: '^(?:/(?!\\.{1,2}(?:/|$))(?:[A-Za-z0-9._~-]{1,100}|\\{[A-Za-z_]{1,50}\\})){1,12}$',
+      pattern: '^(?:/(?!\\.{1,2}(?:/|$))(?:[A-Za-z0-9._~-]{1,100}|\\{[A-Za-z_]{1,50}\\})){1,12}/?$',
       says: 'a path from its slash on, with {name} for whole parts that are fields, and without .., //, ? and #',
     },
     at: url,
@@ -267,6 +267,7 @@ export const DIALECT_SHAPE = {
         names: { pattern: `^${HEADER}$`, says: 'a header in lower case' },
       },
     } satisfies MembersOf<Presents>),
+    pkce: { is: 'one of', values: [false] },
     scopes: { is: 'table', of: text, names: { pattern: `^${SCOPE}$`, says: 'a scope' } },
     policy,
     operations: {

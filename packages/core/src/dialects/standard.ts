@@ -1,7 +1,7 @@
 // The standard dialect: OAuth 2.1 and OpenID Connect as the RFCs spell them.
 
-import { CACHED, NO_STORE, REDIRECT } from './common.ts'
-import type { AnswerShape, Dialect, Operation, RefusalShape, Spot } from './dialect.ts'
+import { AS_THEY_ARE, CACHED, NO_STORE, REDIRECT, REFUSES, REFUSES_BEARER } from './common.ts'
+import type { Dialect, Operation, Spot } from './dialect.ts'
 
 const client = {
   client_id: ['basic client_id', 'form client_id'],
@@ -9,51 +9,6 @@ const client = {
   client_assertion: 'form client_assertion',
   client_assertion_type: 'form client_assertion_type',
 } as const satisfies Operation['reads']
-
-const refuses: RefusalShape = {
-  facts: {
-    error: 'json error',
-    error_description: 'json error_description',
-    error_uri: 'json error_uri',
-  },
-  otherwise: { status: 400, headers: NO_STORE },
-  rows: {
-    invalid_client: {
-      status: 401,
-      headers: { ...NO_STORE, 'www-authenticate': 'Basic realm="{issuer}"' },
-    },
-    server_error: { status: 500, headers: NO_STORE },
-    temporarily_unavailable: { status: 503, headers: NO_STORE },
-  },
-}
-
-function bearerRow(status: number) {
-  return {
-    status,
-    headers: {
-      ...NO_STORE,
-      'www-authenticate': 'Bearer error="{error}", error_description="{description}"',
-    },
-  }
-}
-
-// RFC 6750 §3.1: a request without any token is told the scheme and nothing else.
-const refusesBearer: RefusalShape = {
-  ...refuses,
-  rows: {
-    ...refuses.rows,
-    insufficient_scope: bearerRow(403),
-    invalid_request: bearerRow(400),
-    invalid_token: bearerRow(401),
-    token_missing: {
-      status: 401,
-      headers: { ...NO_STORE, 'www-authenticate': 'Bearer' },
-      body: false,
-    },
-  },
-}
-
-const asTheyAre: AnswerShape = { status: 200, facts: 'as they are', headers: NO_STORE }
 
 function either<N extends string>(name: N): readonly Spot[] {
   return [`query ${name}`, `form ${name}`]
@@ -114,7 +69,7 @@ export const standard = {
         status: 303,
         ...REDIRECT,
       },
-      refuses,
+      refuses: REFUSES,
     },
     token: {
       does: 'token',
@@ -144,31 +99,31 @@ export const standard = {
           id_token: 'json id_token',
         },
       },
-      refuses,
+      refuses: REFUSES,
     },
     revoke: {
       does: 'revoke',
       methods: ['POST'],
       path: '/revoke',
       reads: { ...client, token: 'form token', token_type_hint: 'form token_type_hint' },
-      answers: asTheyAre,
-      refuses,
+      answers: AS_THEY_ARE,
+      refuses: REFUSES,
     },
     introspect: {
       does: 'introspect',
       methods: ['POST'],
       path: '/introspect',
       reads: { ...client, token: 'form token', token_type_hint: 'form token_type_hint' },
-      answers: asTheyAre,
-      refuses,
+      answers: AS_THEY_ARE,
+      refuses: REFUSES,
     },
     userinfo: {
       does: 'userinfo',
       methods: ['GET', 'POST'],
       path: '/userinfo',
       reads: { access_token: ['bearer token', 'form access_token'] },
-      answers: asTheyAre,
-      refuses: refusesBearer,
+      answers: AS_THEY_ARE,
+      refuses: REFUSES_BEARER,
     },
     logout: {
       does: 'logout',
@@ -176,7 +131,7 @@ export const standard = {
       path: '/logout',
       reads: eitherOf(logoutFields),
       answers: { status: 303, facts: 'as they are', headers: { 'cache-control': 'no-store' } },
-      refuses,
+      refuses: REFUSES,
     },
     jwks: {
       does: 'jwks',
@@ -184,7 +139,7 @@ export const standard = {
       path: '/jwks',
       reads: {},
       answers: CACHED,
-      refuses,
+      refuses: REFUSES,
     },
     openid_configuration: {
       does: 'metadata',
@@ -192,7 +147,7 @@ export const standard = {
       path: '/.well-known/openid-configuration',
       reads: {},
       answers: CACHED,
-      refuses,
+      refuses: REFUSES,
     },
     oauth_authorization_server: {
       does: 'metadata',
@@ -200,7 +155,7 @@ export const standard = {
       path: '/.well-known/oauth-authorization-server',
       reads: {},
       answers: CACHED,
-      refuses,
+      refuses: REFUSES,
     },
   },
 } as const satisfies Dialect

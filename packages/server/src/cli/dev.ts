@@ -1,9 +1,9 @@
 // patois dev: the server on this machine, ready to try, with a client and a user of its own.
 
 import { randomBytes } from 'node:crypto'
-import { DIALECTS } from '@patois/core'
 import type { Command } from 'commander'
 import type { App } from '../app.ts'
+import { knownDialects } from '../configuration/known.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
 import { commandsOf } from '../http/demo.ts'
 import type { Demo } from '../http/site.ts'
@@ -23,7 +23,8 @@ async function dev({ config, ...said }: Options): Promise<void> {
   const { env } = process
   const file = config === undefined ? {} : { file: config }
   const flags = said.port === '0' ? { ...said, port: String(await freePort('127.0.0.1')) } : said
-  const read = readConfiguration({ ...file, flags, env, dev: true, dialects: DIALECTS })
+  const parts = { ...file, flags, env, dev: true }
+  const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   if (!read.ok) return refuseFaults(read.faults)
   const { configuration } = read
   await run({

@@ -132,28 +132,37 @@ function goodText(operation: Operation): string {
   return answerText({ ...answer, headers: { ...headers, location }, body: '' })
 }
 
-function refusalText(operation: Operation, reason: Reason): string {
+type Variables = Readonly<Record<string, string>>
+
+function refusalText(operation: Operation, reason: Reason, variables: Variables): string {
   const { code, says } = REASONS[reason]
-  const { path } = writeRequest(operation, FIELDS)
+  const { path } = writeRequest(operation, FIELDS, variables)
   const at = { at: NOW, path, clientId: 'CLIENT-ID' }
   return answerText(writeRefusal(operation, { code, sentence: says, reason, ...at }, ISSUER))
 }
 
-function partsOf(name: string, operation: Operation): string[] {
+function partsOf(name: string, operation: Operation, variables: Variables): string[] {
   const { does, means } = operation
   const grants = does === 'token' ? (operation.grants ?? Object.keys(OF_GRANT)) : [undefined]
   const requests = grants.map((grant) => {
     const fields = { ...fieldsOf(operation, grant), ...means }
     const title = grant === undefined ? name : `${name}, ${grant}`
-    return `## ${title}\n\n${requestText(writeRequest(operation, fields))}`
+    return `## ${title}\n\n${requestText(writeRequest(operation, fields, variables))}`
   })
   const reason = REFUSED[does]
-  const refusal = reason ? [`### refused: ${reason}\n\n${refusalText(operation, reason)}`] : []
+  const refusal = reason
+    ? [`### refused: ${reason}\n\n${refusalText(operation, reason, variables)}`]
+    : []
   return [...requests, `### answered\n\n${goodText(operation)}`, ...refusal]
 }
 
 /** Every operation of a dialect: its requests, a good answer and a refusal. */
-export function exampleOf({ name, title, operations }: Dialect): string {
-  const parts = Object.entries(operations).flatMap(([one, operation]) => partsOf(one, operation))
+export function exampleOf({ name, title, operations, variables = {} }: Dialect): string {
+  const filled = Object.fromEntries(
+    Object.entries(variables).map(([part, value]) => [part, value || part.toUpperCase()]),
+  )
+  const parts = Object.entries(operations).flatMap(([one, operation]) =>
+    partsOf(one, operation, filled),
+  )
   return `${[`# ${name}: ${title}`, ...parts].join('\n\n')}\n`
 }

@@ -11,7 +11,7 @@ export function addDialect(program: Command): void {
   const dialect = program.command('dialect').description('Look at dialects, and check your own.')
   dialect
     .command('list')
-    .description('List the dialects that are built in.')
+    .description('List the dialects that are built in, and those of the catalogue.')
     .action(() => command(async () => list()))
   dialect
     .command('check')
@@ -20,15 +20,22 @@ export function addDialect(program: Command): void {
     .action((file: string) => command(async () => check(file)))
   dialect
     .command('show')
-    .argument('<name>', 'A built-in dialect, or a file.')
+    .argument('<name>', 'A dialect of the list, or a file.')
     .description('Show a request, an answer and a refusal of each operation.')
     .action((name: string) => command(async () => show(name)))
 }
 
-function list(): void {
-  const widest = Math.max(...DIALECTS.map(({ name }) => name.length))
-  for (const { name, title } of DIALECTS) {
-    process.stdout.write(`${name.padEnd(widest)}  ${title}\n`)
+async function allDialects(): Promise<readonly Dialect[]> {
+  const { CATALOGUE } = await import('@patois/core/catalogue')
+  return [...DIALECTS, ...CATALOGUE]
+}
+
+async function list(): Promise<void> {
+  const all = await allDialects()
+  const widest = Math.max(...all.map(({ name }) => name.length))
+  for (const { name, title, serve } of all) {
+    const only = serve === false ? ' (for callers only)' : ''
+    process.stdout.write(`${name.padEnd(widest)}  ${title}${only}\n`)
   }
 }
 
@@ -38,10 +45,11 @@ function check(file: string): void {
   process.stdout.write(`${file} is fine: ${name} (${title}), operations: ${count}\n`)
 }
 
-function show(name: string): void {
-  const dialect = DIALECTS.find((one) => one.name === name)
+async function show(name: string): Promise<void> {
+  const all = await allDialects()
+  const dialect = all.find((one) => one.name === name)
   if (!dialect && !isDialectFile(name)) {
-    const names = DIALECTS.map((one) => one.name).join(', ')
+    const names = all.map((one) => one.name).join(', ')
     throw new StartFault(`There is no dialect ${name} (known: ${names}), and it is no file.`)
   }
   process.stdout.write(exampleOf(dialect ?? read(name)))

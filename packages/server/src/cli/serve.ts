@@ -1,7 +1,7 @@
 // patois serve: the server outside dev mode.
 
-import { DIALECTS } from '@patois/core'
 import type { Command } from 'commander'
+import { knownDialects } from '../configuration/known.ts'
 import { readConfiguration } from '../configuration.ts'
 import { readMasterKeys } from '../master-key.ts'
 import { addSettings, type Options } from './options.ts'
@@ -17,7 +17,8 @@ export function addServe(program: Command): void {
 async function serve({ config, ...flags }: Options): Promise<void> {
   const { env } = process
   const file = config === undefined ? {} : { file: config }
-  const read = readConfiguration({ ...file, flags, env, dev: false, dialects: DIALECTS })
+  const parts = { ...file, flags, env, dev: false }
+  const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   const master = readMasterKeys(env.PATOIS_MASTER_KEY)
   if (!read.ok || !master.ok) {
     refuseFaults([...(read.ok ? [] : read.faults), ...(master.ok ? [] : [master.fault])])

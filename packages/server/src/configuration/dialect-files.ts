@@ -60,11 +60,18 @@ function nameKnown(
   faults: string[],
 ): DialectMount {
   const names = known.map(({ name }) => name)
-  if (!names.includes(mount.dialect)) {
-    const sentence = `is not a known dialect (known: ${names.join(', ')}), nor a file such as ./name.yaml`
-    faults.push(at(`dialects[${index}]`, sentence))
-  }
+  const dialect = known.find(({ name }) => name === mount.dialect)
+  const place = `dialects[${index}]`
+  if (!dialect) {
+    const sentence = `is not a known dialect (known: ${names.join(', ')}; patois dialect list has more), nor a file such as ./name.yaml`
+    faults.push(at(place, sentence))
+  } else checkServed(dialect, place, faults)
   return mount
+}
+
+function checkServed({ name, serve, because }: Dialect, place: string, faults: string[]): void {
+  if (serve !== false) return
+  faults.push(at(place, `${name} is for callers only and cannot be served: ${because}`))
 }
 
 // Tokens and clients remember a dialect by its name: no two may share one.
@@ -79,6 +86,7 @@ function readNew(
     faults.push(...read.faults)
     return read
   }
+  checkServed(read.dialect, place, faults)
   const { name } = read.dialect
   const others = [...files.values()].flatMap((one) => (one.ok ? [one.dialect] : []))
   if (![...known, ...others].some((one) => one.name === name)) return read

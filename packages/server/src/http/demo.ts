@@ -70,7 +70,7 @@ export function exchangeCommand(site: Site, demo: Demo, code: string): string | 
   const operation = mount && operationFor(mount.dialect, 'authorization_code')
   if (!mount || !operation) return undefined
   const fields = exchangeFields(mount.dialect, operation, demo, code)
-  return curl(site, mount, writeRequest(operation, fields))
+  return curl(site, mount, writeRequest(operation, fields, mount.dialect.variables))
 }
 
 function mintLine(site: Site, dialect: string): string {
@@ -96,16 +96,13 @@ export function commandsOf(site: Site, demo: Demo): DemoCommand[] {
 function clientLine(site: Site, mount: Mount, operation: Operation, demo: Demo): string {
   const { clientId: client_id, clientSecret: client_secret } = demo
   const fields = { client_id, client_secret, grant_type: 'client_credentials' }
-  return curl(site, mount, writeRequest(operation, fields))
+  return curl(site, mount, writeRequest(operation, fields, mount.dialect.variables))
 }
 
 function codeLine(site: Site, mount: Mount, operation: Operation, demo: Demo): string {
   const { dialect } = mount
-  const line = curl(
-    site,
-    mount,
-    writeRequest(operation, exchangeFields(dialect, operation, demo, CODE)),
-  )
+  const fields = exchangeFields(dialect, operation, demo, CODE)
+  const line = curl(site, mount, writeRequest(operation, fields, dialect.variables))
   return line.replace('{code}', mintLine(site, dialect.name))
 }
 
@@ -113,7 +110,7 @@ function codeLine(site: Site, mount: Mount, operation: Operation, demo: Demo): s
 export function signInUrl(site: Site, demo: Demo): string {
   const station = site.stations.find(({ operation }) => operation.does === 'authorize')
   if (!station) return `${site.base}/login`
-  const { path, query } = writeRequest(station.operation, {
+  const fields = {
     client_id: demo.clientId,
     redirect_uri: demo.redirectUri,
     response_type: 'code',
@@ -123,6 +120,8 @@ export function signInUrl(site: Site, demo: Demo): string {
     state: 'demo',
     // The printed lines may have remembered a consent; whoever tries it wants to see the page.
     prompt: 'consent',
-  })
+  }
+  const { variables } = station.mount.dialect
+  const { path, query } = writeRequest(station.operation, fields, variables)
   return `${site.base}${station.mount.at}${path}?${query}`
 }
