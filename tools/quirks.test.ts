@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { CATALOGUE } from '../packages/core/src/dialects/catalogue/index.ts'
-import { CLASSES } from './catalogue.ts'
+import { CLASSES } from './quirks.ts'
 
 test.each(CLASSES)('there is an example of: $title', ({ isIn, why }) => {
   const found = CATALOGUE.filter((one) => isIn?.(one))
