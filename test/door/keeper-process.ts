@@ -53,6 +53,9 @@ const keeperOf = async ({ place, name, issuer, leaseMs, ...who }: KeeperOrder): 
   return made
 }
 
+// Nobody is left who could end it.
+process.on('disconnect', () => process.exit())
+
 process.on('message', async (next: KeeperOrder) => {
   order = next
   const kept = await keeperOf(order)

@@ -15,7 +15,7 @@ import { createRequire } from 'node:module'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import pg from 'pg'
-import { findProgram } from './program.ts'
+import { findProgram, tie } from './program.ts'
 import { freePort } from './server.ts'
 
 /** How a server ends: it waits for nobody, or does not even tidy up. */
@@ -148,10 +148,9 @@ type Launched = { child: ChildProcess; ended: Promise<unknown>; said: () => stri
 
 const launch = async (program: string, args: string[], cwd: string): Promise<Launched> => {
   const child = spawn(program, args, { ...OWNER, cwd, stdio: ['ignore', 'ignore', 'pipe'] })
-  const end = () => child.kill('SIGQUIT')
-  process.once('exit', end)
+  const untie = tie(child.pid, 'QUIT')
   let text = ''
-  const ended = once(child, 'close').finally(() => process.removeListener('exit', end))
+  const ended = once(child, 'close').finally(untie)
   await new Promise<void>((resolve, reject) => {
     child.stderr.setEncoding('utf8').on('data', (piece) => {
       text += piece

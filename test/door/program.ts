@@ -17,6 +17,19 @@ export const findProgram = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path))
 
+/**
+ * Ends a process when this one is gone, also when it was killed. What it answers is called when the
+ * process has ended by itself.
+ */
+export const tie = (pid: number | undefined, signal: 'TERM' | 'QUIT' = 'TERM'): (() => void) => {
+  // The pipe to its standard input closes with this process, whatever ends it.
+  const line = `read -r _; kill -${signal} ${pid}`
+  const watcher = spawn('sh', ['-c', line], { stdio: ['pipe', 'ignore', 'ignore'] })
+  watcher.on('error', () => {})
+  watcher.unref()
+  return () => void watcher.kill('SIGKILL')
+}
+
 /** Starts a program that will answer at a port; its arguments may name its folder. */
 export const startProgram = async (
   name: string,
@@ -37,7 +50,9 @@ export const startProgram = async (
     })
   }
   let isOver = false
+  const untie = tie(child.pid)
   const ended = once(child, 'close').then(() => {
+    untie()
     isOver = true
   })
   while (!(await answers(port))) {
