@@ -81,25 +81,38 @@ const begin = async (server: TestServer, more: Partial<KeepOptions> = {}) => {
 }
 
 /** Cells in this process; whoever wants a lock has it, as if everybody had been taken for dead. */
-const lockless = (): { open(): TokenStore; cells: Map<string, string> } => {
+const lockless = () => {
   const cells = new Map<string, string>()
+  const hook: { beforeWrite?: (() => Promise<unknown>) | undefined } = {}
   const steps: Cells = {
     read: async (key) => cells.get(key),
     swap: async (key, before, after) => {
       if (key.startsWith('lock ')) return true
+      const { beforeWrite } = hook
+      hook.beforeWrite = undefined
+      await beforeWrite?.()
       if (cells.get(key) !== before) return false
       if (after === undefined) cells.delete(key)
       else cells.set(key, after)
       return true
     },
   }
-  return { open: () => leasedStore(steps), cells }
+  return { open: (): TokenStore => leasedStore(steps), cells, hook }
 }
 
-/** Something that waits to be let go. */
-const gate = () => {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  return { isOpen: promise, open: resolve }
+/** Holds the next token request up, before it is sent or after it was answered. */
+const holdUp = (when: 'before' | 'after') => {
+  const reached = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  faults = [
+    async (send) => {
+      const response = when === 'after' ? await send() : undefined
+      reached.resolve()
+      await released.promise
+      return response ?? send()
+    },
+  ]
+  return { isReached: reached.promise, release: released.resolve }
 }
 
 describe('one refresh for all', () => {
@@ -333,17 +346,11 @@ describe('a lock that is lost', () => {
     await begin(lenient, { store: open(), secrets: [KEY] })
     lenient.clock.advance(LIFE)
     const [one, other] = [0, 1].map(() => keptBy(lenient, { store: open(), secrets: [KEY] }))
-    const late = gate()
-    faults = [
-      async (send) => {
-        const response = await send()
-        await late.isOpen
-        return response
-      },
-    ]
+    const late = holdUp('after')
     const first = one!.getToken()
+    await late.isReached
     const second = await other!.getToken()
-    late.open()
+    late.release()
     expect(await first).toBe(second)
     await checkAlive(lenient, second)
     lenient.clock.advance(LIFE)
@@ -355,16 +362,11 @@ describe('a lock that is lost', () => {
     await begin(strict, { store: open(), secrets: [KEY] })
     strict.clock.advance(LIFE)
     const [one, other] = [0, 1].map(() => keptBy(strict, { store: open(), secrets: [KEY] }))
-    const late = gate()
-    faults = [
-      async (send) => {
-        await late.isOpen
-        return send()
-      },
-    ]
+    const late = holdUp('before')
     const first = one!.getToken()
+    await late.isReached
     const second = await other!.getToken()
-    late.open()
+    late.release()
     expect(await first).toBe(second)
     await checkAlive(strict, second)
   })
@@ -374,22 +376,42 @@ describe('a lock that is lost', () => {
     await begin(strict, { store: open(), secrets: [KEY] })
     strict.clock.advance(LIFE)
     const [one, other] = [0, 1].map(() => keptBy(strict, { store: open(), secrets: [KEY] }))
-    const late = gate()
-    faults = [
-      async (send) => {
-        const response = await send()
-        await late.isOpen
-        return response
-      },
-    ]
+    const late = holdUp('after')
     const first = one!.getToken()
     // The winner has its answer on the way: to the other the token is as good as dead.
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await late.isReached
     await expect(other!.getToken()).rejects.toMatchObject({ code: 'invalid_grant' })
-    late.open()
+    late.release()
     const token = await first
     await checkAlive(strict, token)
     expect(await other!.getToken()).toBe(token)
+  })
+
+  test('what the other has got in the last moment is taken, not buried', async () => {
+    const { open, hook } = lockless()
+    await begin(strict, { store: open(), secrets: [KEY] })
+    strict.clock.advance(LIFE)
+    const [one, other] = [0, 1].map(() => keptBy(strict, { store: open(), secrets: [KEY] }))
+    const late = holdUp('after')
+    const first = one!.getToken()
+    await late.isReached
+    hook.beforeWrite = () => {
+      late.release()
+      return first
+    }
+    expect(await other!.getToken()).toBe(await first)
+    await checkAlive(strict, await first)
+  })
+
+  test('a sign-in stands over a refresh that is written in the same moment', async () => {
+    const { open, hook } = lockless()
+    await begin(strict, { store: open(), secrets: [KEY] })
+    strict.clock.advance(LIFE)
+    const [one, other] = [0, 1].map(() => keptBy(strict, { store: open(), secrets: [KEY] }))
+    const tokens = await signIn(strict)
+    hook.beforeWrite = () => one!.getToken()
+    await other!.save(tokens)
+    expect(await keptBy(strict, { store: open(), secrets: [KEY] }).read()).toEqual(tokens)
   })
 
   test('what was forgotten meanwhile stays forgotten, and a new sign-in stands', async () => {
@@ -400,17 +422,11 @@ describe('a lock that is lost', () => {
     for (const change of [() => other.forget(), () => other.save(next)]) {
       await kept.save(await signIn(strict))
       strict.clock.advance(LIFE - 30)
-      const late = gate()
-      faults = [
-        async (send) => {
-          await late.isOpen
-          return send()
-        },
-      ]
+      const late = holdUp('before')
       const token = kept.getToken()
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await late.isReached
       await change()
-      late.open()
+      late.release()
       await token.catch(() => undefined)
       const found = await keptBy(strict, { store: open(), secrets: [KEY] }).read()
       expect(found?.refreshToken).toBe(
@@ -421,25 +437,14 @@ describe('a lock that is lost', () => {
 })
 
 describe('changes during a refresh', () => {
-  const slow = () => {
-    const late = gate()
-    faults = [
-      async (send) => {
-        const response = await send()
-        await late.isOpen
-        return response
-      },
-    ]
-    return late
-  }
-
   test('a logout waits for it and then stands', async () => {
     const { kept } = await begin(strict)
     strict.clock.advance(LIFE)
-    const late = slow()
+    const late = holdUp('after')
     const token = kept.getToken()
+    await late.isReached
     const forgotten = kept.forget()
-    late.open()
+    late.release()
     await Promise.all([token, forgotten])
     expect(await kept.read()).toBeUndefined()
     await expect(kept.getToken()).rejects.toMatchObject({ code: 'login_required' })
@@ -449,10 +454,11 @@ describe('changes during a refresh', () => {
     const { kept } = await begin(strict)
     strict.clock.advance(LIFE)
     const next = await signIn(strict)
-    const late = slow()
+    const late = holdUp('after')
     const token = kept.getToken()
+    await late.isReached
     const saved = kept.save(next)
-    late.open()
+    late.release()
     await Promise.all([token, saved])
     expect(await kept.getToken()).toBe(next.accessToken)
   })
