@@ -1,6 +1,6 @@
 // Attacks on the client: forged ID and logout tokens, answers of another server, servers that lie.
 
-import { connect, type Pending, Refused, Unreadable } from '@patois/client'
+import { connect, type Pending, Refused, retrying, Unreadable } from '@patois/client'
 import { discover, discovered } from '@patois/client/discover'
 import { type IdTokenChecks, idTokens } from '@patois/client/id-token'
 import type { Dialect } from '@patois/core/caller'
@@ -377,7 +377,7 @@ describe('a server of a dialect', () => {
   })
 
   test('W16: cannot send a secret on to another host', async () => {
-    for (const client of clients({ retry: { initialMs: 1 } })) {
+    for (const client of clients({ retry: retrying({ initialMs: 1 }) })) {
       for (const status of [301, 302, 303, 307, 308]) {
         server.play({ status, headers: { location: `${other.origin}/token?${SECRET}` } })
         const call = client.refresh({ refreshToken: 'r', scope: 'openid' })

@@ -5,6 +5,7 @@ import {
   type CallEvent,
   connect,
   type Refused,
+  retrying,
   Unreachable,
   Unreadable,
 } from '@patois/client'
@@ -70,7 +71,7 @@ describe('a failed call', () => {
 
     test(`of ${status} is repeated where that does nothing twice`, async () => {
       server.play({ status }, { status }, { status }, TOKENS)
-      const tokens = await me({ retry: QUICK }).clientCredentials()
+      const tokens = await me({ retry: retrying(QUICK) }).clientCredentials()
       expect(tokens.accessToken).toBe('at-secret')
       expect(server.calls).toHaveLength(4)
       expect(events.filter(({ step }) => step === 'wait')).toHaveLength(3)
@@ -88,7 +89,7 @@ describe('a failed call', () => {
       const what = typeof line === 'string' ? `a ${line}` : String(line.status)
       test(`with ${name} is never repeated blindly after ${what}`, async () => {
         server.play(line, TOKENS)
-        const error = await fault(ask(me({ retry: QUICK })))
+        const error = await fault(ask(me({ retry: retrying(QUICK) })))
         expect(error.meaning).toBe('transient')
         expect(server.calls).toHaveLength(1)
       })
@@ -96,7 +97,7 @@ describe('a failed call', () => {
 
     test(`with ${name} is not repeated when the time is up`, async () => {
       server.play('hang')
-      const error = await fault<Unreachable>(ask(me({ retry: QUICK, timeoutMs: 50 })))
+      const error = await fault<Unreachable>(ask(me({ retry: retrying(QUICK), timeoutMs: 50 })))
       expect(error).toBeInstanceOf(Unreachable)
       expect(error.timedOut).toBe(true)
       expect(server.calls).toHaveLength(1)
@@ -105,14 +106,14 @@ describe('a failed call', () => {
     for (const status of [429, 503]) {
       test(`with ${name} is repeated after ${status}: nothing was spent`, async () => {
         server.play({ status, headers: { 'retry-after': '0' } }, TOKENS)
-        await ask(me({ retry: QUICK }))
+        await ask(me({ retry: retrying(QUICK) }))
         expect(server.calls).toHaveLength(2)
       })
     }
 
     test(`with ${name} is not repeated after a refusal`, async () => {
       server.play({ status: 400, body: { error: 'invalid_grant' } }, TOKENS)
-      const error = await fault(ask(me({ retry: QUICK })))
+      const error = await fault(ask(me({ retry: retrying(QUICK) })))
       expect(error).toMatchObject({ code: 'invalid_grant', status: 400, meaning: 'dead' })
       expect(server.calls).toHaveLength(1)
     })
@@ -120,11 +121,11 @@ describe('a failed call', () => {
 
   test('waits as long as Retry-After says, and gives up where that is too long', async () => {
     server.play({ status: 429, headers: { 'retry-after': '1' } }, TOKENS)
-    await me({ retry: QUICK }).clientCredentials()
+    await me({ retry: retrying(QUICK) }).clientCredentials()
     expect(events.find(({ step }) => step === 'wait')?.milliseconds).toBe(1000)
     for (const at of ['7200', new Date(Date.now() + 7_200_000).toUTCString()]) {
       server.play({ status: 429, headers: { 'retry-after': at } }, TOKENS)
-      const error = await fault(me({ retry: QUICK }).clientCredentials())
+      const error = await fault(me({ retry: retrying(QUICK) }).clientCredentials())
       expect(error.code).toBe('temporarily_unavailable')
       expect(error.retryAfter).toBeGreaterThan(7190)
       expect(server.calls).toHaveLength(1)
@@ -136,7 +137,7 @@ describe('a failed call', () => {
   test('is not repeated for ever', async () => {
     server.play({ status: 503 })
     let now = 1_800_000_000
-    const late = me({ retry: { ...QUICK, withinMs: 10_000 }, now: () => now++ })
+    const late = me({ retry: retrying({ ...QUICK, withinMs: 10_000 }), now: () => now++ })
     expect(await fault(late.clientCredentials())).toMatchObject({ status: 503 })
     expect(server.calls.length).toBeGreaterThan(1)
     expect(server.calls.length).toBeLessThan(12)
@@ -190,7 +191,7 @@ describe('a signal', () => {
     expect(await call).toBe(reason)
     server.play({ status: 503 })
     const between = new AbortController()
-    const slow = me({ retry: { initialMs: 60_000 } })
+    const slow = me({ retry: retrying({ initialMs: 60_000 }) })
     const waiting = fault(slow.clientCredentials({}, { signal: between.signal }))
     await expect.poll(() => events.some(({ step }) => step === 'wait')).toBe(true)
     between.abort(reason)
@@ -203,7 +204,9 @@ describe('a redirect', () => {
   for (const status of [301, 302, 303, 307, 308]) {
     test(`(${status}) to another host takes no secret there`, async () => {
       server.play({ status, headers: { location: `${other.origin}/token` } })
-      const error = await fault<Unreadable>(me({ retry: QUICK }).refresh({ refreshToken: 'r' }))
+      const error = await fault<Unreadable>(
+        me({ retry: retrying(QUICK) }).refresh({ refreshToken: 'r' }),
+      )
       expect(error).toBeInstanceOf(Unreadable)
       expect(error).toMatchObject({ status, meaning: 'configuration' })
       expect(error.message).toContain('redirected')

@@ -10,6 +10,7 @@ import {
   leasedStore,
   memoryStore,
   Refused,
+  retrying,
   type TokenStore,
   Unreachable,
 } from '@patois/client'
@@ -251,7 +252,7 @@ describe('a failure that passes', () => {
 
   test('no schedule of repeats keeps everybody waiting', async () => {
     const client = { connection: clientOf(strict, { fetch: faultyFetch }).connection }
-    const retry = { statuses: [503], initialMs: 1, longestMs: 1, factor: 1, withinMs: 10_000 }
+    const retry = retrying({ statuses: [503], initialMs: 1, longestMs: 1, withinMs: 10_000 })
     const kept = keep({
       client: { connection: { ...client.connection, retry } },
       store: memoryStore(),

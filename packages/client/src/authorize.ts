@@ -1,6 +1,12 @@
 // Authorize: sends a person to the server's page, and judges what they come back with.
 
-import { type Facts, type Fields, hearRedirect, type Operation } from '@patois/core/caller'
+import {
+  type Facts,
+  type Fields,
+  type GivenFields,
+  hearRedirect,
+  type Operation,
+} from '@patois/core/caller'
 import type { Answered } from './call.ts'
 import type { Connection, NamedOperation } from './connection.ts'
 import { Refused, Unreadable } from './errors.ts'
@@ -12,9 +18,9 @@ import type { CallOptions } from './send.ts'
 export type Pending = {
   url: string
   state: string
-  codeVerifier?: string
-  nonce?: string
-  redirectUri?: string
+  codeVerifier?: string | undefined
+  nonce?: string | undefined
+  redirectUri?: string | undefined
 }
 
 /** What the person came back with, once all of it was checked. */
@@ -29,31 +35,25 @@ export async function writeAuthorize(
 ): Promise<Pending> {
   const { reads } = operation
   const takesProof = 'code_challenge' in reads && connection.dialect.pkce !== false
-  const verifier = takesProof ? randomText() : undefined
+  const codeVerifier = takesProof ? randomText() : undefined
   const state = given.state ?? randomText()
   const wantsNonce = 'nonce' in reads && given.scope?.includes('openid')
   const nonce = given.nonce ?? (wantsNonce ? randomText() : undefined)
-  const redirect = given.redirect_uri ?? connection.redirectUri
-  const fields: Fields = {
+  const redirectUri = given.redirect_uri ?? connection.redirectUri
+  const fields: GivenFields = {
     client_id: connection.clientId,
     response_type: 'code',
     ...given,
-    ...('state' in reads && { state }),
-    ...(nonce !== undefined && { nonce }),
-    ...(redirect !== undefined && { redirect_uri: redirect }),
-    ...(verifier !== undefined && {
-      code_challenge: await challengeOf(verifier),
+    state,
+    nonce,
+    redirect_uri: redirectUri,
+    ...(codeVerifier !== undefined && {
+      code_challenge: await challengeOf(codeVerifier),
       code_challenge_method: 'S256',
     }),
   }
   const { url } = requestOf(connection, asLink(operation), fields, options)
-  return {
-    url,
-    state,
-    ...(verifier !== undefined && { codeVerifier: verifier }),
-    ...(nonce !== undefined && { nonce }),
-    ...(redirect !== undefined && { redirectUri: redirect }),
-  }
+  return { url, state, codeVerifier, nonce, redirectUri }
 }
 
 // A browser follows it: whatever else the page would take by POST, a link has the query alone.

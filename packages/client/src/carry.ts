@@ -1,6 +1,6 @@
 // Carry: a request to an API carries an access token, in the way that the dialect's provider wants it.
 
-import { type Connection, isBound } from './connection.ts'
+import { type Connection, isBound, type OwnHeaders } from './connection.ts'
 import type { Tokens } from './tokens.ts'
 
 /**
@@ -24,17 +24,15 @@ export async function carry(
   }
   headers.set(header, word === '' ? accessToken : `${word} ${accessToken}`)
   if (!bound) return fetch(new Request(request, { headers, ...strict }))
-  const { method, url } = request
-  const prove = async () => {
-    const proof = await bound.headers({ method, url }, accessToken)
+  let response: Response | undefined
+  const send = async (proof: OwnHeaders) => {
+    await response?.body?.cancel()
     for (const [name, value] of Object.entries(proof)) headers.set(name, value)
-    return proof
+    response = await fetch(new Request(request.clone(), { headers, ...strict }))
+    const { status } = response
+    return { status, headers: Object.fromEntries(response.headers), body: '', response }
   }
-  const proof = await prove()
-  const response = await fetch(new Request(request.clone(), { headers, ...strict }))
-  const came = { status: response.status, headers: Object.fromEntries(response.headers), body: '' }
-  if (!bound.heard({ url, headers: proof }, came)) return response
-  await response.body?.cancel()
-  await prove()
-  return fetch(new Request(request, { headers, ...strict }))
+  const { method, url } = request
+  const line = { method, url, headers: Object.fromEntries(headers) }
+  return (await bound.prove(line, accessToken, send)).response
 }

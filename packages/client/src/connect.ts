@@ -3,10 +3,9 @@
 import type { Deed, Dialect, Facts } from '@patois/core/caller'
 import { type Aliases, aliasesOf } from './aliases.ts'
 import type { Pending, Returned } from './authorize.ts'
-import type { Binding, CallEvent, ClientProof, Connection } from './connection.ts'
+import type { Binding, CallEvent, ClientProof, Connection, Retry } from './connection.ts'
 import { callDeed, callToken, type Params } from './operations.ts'
 import { fieldsOf } from './request.ts'
-import { RETRY, type Retry } from './retry.ts'
 import type { CallOptions } from './send.ts'
 import type { Tokens } from './tokens.ts'
 import type {
@@ -49,8 +48,8 @@ export type ConnectOptions<D extends Dialect> = {
   now?: (() => number) | undefined
   /** For each attempt, in milliseconds; 30,000 when left out. */
   timeoutMs?: number | undefined
-  /** True repeats failed calls as the providers' SDKs can, where that does nothing twice. */
-  retry?: boolean | Partial<Retry> | undefined
+  /** Repeats failed calls: `retrying()` does as the providers' SDKs can. */
+  retry?: Retry | undefined
   /** Hears each step of each call; no secret is in it. */
   log?: ((event: CallEvent) => void) | undefined
 }
@@ -103,28 +102,19 @@ export type Client<D extends Dialect = Dialect> = {
   Aliases<D>
 
 function connectionOf<D extends Dialect>(options: ConnectOptions<D>): Connection<D> {
-  const { url, scope, retry, fetch: handed } = options
+  const { url, scope, fetch: handed } = options
   return {
-    dialect: options.dialect,
+    ...options,
     url: url?.replace(/\/+$/, ''),
-    environment: options.environment,
     variables: options.variables ?? {},
-    clientId: options.clientId,
-    clientSecret: options.clientSecret,
-    redirectUri: options.redirectUri,
     scope: scope === undefined ? undefined : fieldsOf({ scope }).scope,
-    issuer: options.issuer,
     saysIssuer: options.saysIssuer === true,
-    proof: options.proof,
-    binding: options.binding,
     headers: options.headers ?? {},
     // Looked up at each call: a test may put another in its place.
     fetch: handed ?? ((...request) => fetch(...request)),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
     clock: { ahead: undefined },
     timeoutMs: options.timeoutMs ?? 30_000,
-    retry: retry ? { ...RETRY, ...(retry === true ? {} : retry) } : undefined,
-    log: options.log,
   }
 }
 

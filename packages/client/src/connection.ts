@@ -1,8 +1,7 @@
 // Connection: who calls which server in which dialect, and how.
 
-import type { Dialect, Operation } from '@patois/core/caller'
+import type { Dialect, GivenFields, Operation } from '@patois/core/caller'
 import type { Heard, SentRequest } from './errors.ts'
-import type { Retry } from './retry.ts'
 
 /** One step of a call, for a log: no secret is in it. */
 export type CallEvent = {
@@ -10,9 +9,9 @@ export type CallEvent = {
   dialect: string
   operation: string
   sent: SentRequest
-  status?: number
+  status?: number | undefined
   /** Of a refusal. */
-  code?: string
+  code?: string | undefined
   /** How long it took, or is waited for, in milliseconds. */
   milliseconds?: number
 }
@@ -28,15 +27,30 @@ export type Outgoing = {
 /** Proves the client in another way than with a secret, such as private_key_jwt. */
 export type ClientProof = (audience: string) => Promise<Readonly<Record<string, string>>>
 
-/** Binds requests to a key (DPoP): headers for a request, and whether to send it once more. */
+/** Headers of a request that were made for it alone. */
+export type OwnHeaders = Readonly<Record<string, string>>
+
+/** Binds requests to a key (DPoP). */
 export type Binding = {
   /** The type of tokens that are bound, and their scheme where they are presented. */
   scheme: string
-  headers(
-    request: Pick<Outgoing, 'method' | 'url'>,
-    accessToken?: string,
-  ): Promise<Record<string, string>>
-  heard(sent: Pick<Outgoing, 'url' | 'headers'>, came: Heard): boolean
+  /** Has a request sent with a proof, and once more where the server wants another (RFC 9449 §8). */
+  prove<H extends Heard>(
+    request: Omit<Outgoing, 'body'>,
+    accessToken: string | undefined,
+    send: (proof: OwnHeaders) => Promise<H>,
+  ): Promise<H>
+}
+
+/** Attempts a call, and attempts it again where that helps. */
+export type Retry = <T>(attempt: () => Promise<T>, attempted: Attempted) => Promise<T>
+
+/** A call that may be attempted several times. */
+export type Attempted = {
+  connection: Pick<Connection, 'now' | 'log'>
+  operation: Operation
+  fields: GivenFields
+  signal: AbortSignal | undefined
 }
 
 /** True for the type of tokens that a binding binds; types are written in any case. */
@@ -49,17 +63,17 @@ export type Connection<D extends Dialect = Dialect> = {
   dialect: D
   /** The server's address, without a slash at its end; undefined: each operation's own. */
   url: string | undefined
-  environment: string | undefined
+  environment?: string | undefined
   variables: Readonly<Record<string, string>>
   clientId: string
-  clientSecret: string | undefined
-  redirectUri: string | undefined
+  clientSecret?: string | undefined
+  redirectUri?: string | undefined
   scope: readonly string[] | undefined
-  issuer: string | undefined
+  issuer?: string | undefined
   /** True when the issuer names itself in every authorization answer (RFC 9207 §3). */
   saysIssuer: boolean
-  proof: ClientProof | undefined
-  binding: Binding | undefined
+  proof?: ClientProof | undefined
+  binding?: Binding | undefined
   headers: Readonly<Record<string, string>>
   fetch: typeof fetch
   /** Seconds. */
@@ -67,8 +81,8 @@ export type Connection<D extends Dialect = Dialect> = {
   /** How far the server's clock is ahead of ours, in seconds, when it has said so. */
   clock: { ahead: number | undefined }
   timeoutMs: number
-  retry: Retry | undefined
-  log: ((event: CallEvent) => void) | undefined
+  retry?: Retry | undefined
+  log?: ((event: CallEvent) => void) | undefined
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/

@@ -5,7 +5,7 @@ import type { standard } from '@patois/core/dialects/standard'
 import { call } from './call.ts'
 import type { Connection } from './connection.ts'
 import { type Discovered, placed, proofReads } from './discover.ts'
-import { Refused, Unreachable, Unreadable } from './errors.ts'
+import { isFailure, Refused, Unreadable } from './errors.ts'
 import { callToken, ownFields } from './operations.ts'
 import { fieldsOf } from './request.ts'
 import { pause } from './retry.ts'
@@ -101,18 +101,12 @@ async function wait(
       return await callToken(connection, GRANT, {}, options)
     } catch (error) {
       const isWait = error instanceof Refused && error.code === 'authorization_pending'
-      if (!isTransient(error)) throw error
+      if (!isFailure(error) || error.meaning !== 'transient') throw error
       if (connection.now() >= expiresAt) throw isWait ? ended(error) : error
       // RFC 8628 §3.5: whoever asks too often, or gets no answer, asks less often from then on.
       if (!isWait) pauseSeconds += USUAL_INTERVAL
     }
   }
-}
-
-function isTransient(error: unknown): boolean {
-  const isOurs =
-    error instanceof Refused || error instanceof Unreachable || error instanceof Unreadable
-  return isOurs && error.meaning === 'transient'
 }
 
 // A server that goes on saying that it waits has no code left to wait for.

@@ -1,8 +1,11 @@
 // DPoP: tokens that only the holder of a key can use (RFC 9449).
 
-import { calculateJwkThumbprint, decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
-import type { Binding } from './connection.ts'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import type { Binding, Outgoing } from './connection.ts'
+import type { Heard } from './errors.ts'
 import { base64url } from './pkce.ts'
+
+const SCHEME = 'DPoP'
 
 /** The key, and the clock. */
 export type DpopOptions = {
@@ -35,31 +38,46 @@ export async function dpop(options: DpopOptions = {}): Promise<Dpop> {
   const keys = options.keys ?? (await generateKeyPair('ES256'))
   const jwk = await exportJWK(keys.publicKey)
   const nonces = new Map<string, string>()
+  const proofFor = async (
+    { method, url }: Omit<Outgoing, 'body'>,
+    nonce?: string,
+    accessToken?: string,
+  ) =>
+    new SignJWT({
+      jti: crypto.randomUUID(),
+      htm: method,
+      htu: withoutQuery(url),
+      ...(nonce !== undefined && { nonce }),
+      ...(accessToken !== undefined && { ath: await hashOf(accessToken) }),
+    })
+      .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
+      .setIssuedAt(now())
+      .sign(keys.privateKey)
   return {
-    scheme: 'DPoP',
+    scheme: SCHEME,
     thumbprint: await calculateJwkThumbprint(jwk),
-    headers: async ({ method, url }, accessToken) => {
-      const nonce = nonces.get(new URL(url).origin)
-      const proof = await new SignJWT({
-        jti: crypto.randomUUID(),
-        htm: method,
-        htu: withoutQuery(url),
-        ...(nonce !== undefined && { nonce }),
-        ...(accessToken !== undefined && { ath: await hashOf(accessToken) }),
-      })
-        .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk })
-        .setIssuedAt(now())
-        .sign(keys.privateKey)
-      return { dpop: proof }
-    },
-    heard: (sent, { status, headers, body }) => {
-      const nonce = headers['dpop-nonce']
-      if (nonce === undefined) return false
-      nonces.set(new URL(sent.url).origin, nonce)
+    prove: async (request, accessToken, send) => {
+      const { origin } = new URL(request.url)
+      const presented = /^Bearer /.test(request.headers.authorization ?? '') && accessToken
+      const attempt = async (nonce: string | undefined) => {
+        const came = await send({
+          dpop: await proofFor(request, nonce, accessToken),
+          ...(presented && { authorization: `${SCHEME} ${presented}` }),
+        })
+        const next = came.headers['dpop-nonce']
+        if (next !== undefined) nonces.set(origin, next)
+        return { came, next }
+      }
+      const nonce = nonces.get(origin)
+      const { came, next } = await attempt(nonce)
       // Whoever had it already is not helped by it; of many at once, each was sent with its own.
-      const isNew = decodeJwt(sent.headers.dpop ?? '').nonce !== nonce
-      const said = `${headers['www-authenticate'] ?? ''} ${body}`
-      return isNew && (status === 400 || status === 401) && said.includes('use_dpop_nonce')
+      const isNew = next !== undefined && next !== nonce
+      return isNew && wantsNonce(came) ? (await attempt(next)).came : came
     },
   }
+}
+
+function wantsNonce({ status, headers, body }: Heard): boolean {
+  const said = `${headers['www-authenticate'] ?? ''} ${body}`
+  return (status === 400 || status === 401) && said.includes('use_dpop_nonce')
 }

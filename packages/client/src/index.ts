@@ -2,11 +2,20 @@
 
 export type { Pending, Returned } from './authorize.ts'
 export { type Client, type ConnectOptions, connect } from './connect.ts'
-export type { Binding, CallEvent, ClientProof, Connection, Outgoing } from './connection.ts'
+export type {
+  Attempted,
+  Binding,
+  CallEvent,
+  ClientProof,
+  Connection,
+  Outgoing,
+  OwnHeaders,
+  Retry,
+} from './connection.ts'
 export { type Meaning, Refused, type SentRequest, Unreachable, Unreadable } from './errors.ts'
 export { type KeepOptions, type Kept, keep } from './keep.ts'
 export { type Cells, type LeaseTimes, leasedStore } from './lease.ts'
-export { RETRY, type Retry } from './retry.ts'
+export { retrying, SCHEDULE, type Schedule } from './retry.ts'
 export type { CallOptions } from './send.ts'
 export type { Entry, TokenStore } from './store.ts'
 export { memoryStore } from './stores/memory.ts'

@@ -1,6 +1,6 @@
 // Operations: the calls of a dialect under the protocol's names, whatever the wire calls them.
 
-import type { Deed, Dialect, Facts, Fields, Operation } from '@patois/core/caller'
+import type { Deed, Dialect, Facts, GivenFields, Operation } from '@patois/core/caller'
 import { type Answered, call } from './call.ts'
 import { type Connection, isBound, type NamedOperation } from './connection.ts'
 import { Unreadable } from './errors.ts'
@@ -22,9 +22,8 @@ export function operationOf(dialect: Dialect, does: Deed, grant?: string): Named
 }
 
 /** Who calls, with the secret where there is one. */
-export function ownFields({ clientId, clientSecret, proof }: Connection): Fields {
-  const secret = proof === undefined ? clientSecret : undefined
-  return { client_id: clientId, ...(secret !== undefined && { client_secret: secret }) }
+export function ownFields({ clientId, clientSecret, proof }: Connection): GivenFields {
+  return { client_id: clientId, client_secret: proof ? undefined : clientSecret }
 }
 
 /** Asks for tokens by a grant type. Throws Refused, Unreachable or Unreadable. */
@@ -35,7 +34,7 @@ export async function callToken(
   options: CallOptions = {},
 ): Promise<Tokens> {
   const named = operationOf(connection.dialect, 'token', grant)
-  const fields: Fields = {
+  const fields: GivenFields = {
     ...ownFields(connection),
     ...usual(connection, named.operation, grant),
     ...fieldsOf(params),
@@ -56,13 +55,17 @@ export async function callToken(
 }
 
 // What a call says when its caller does not: narrowing and widening a refresh is for callers to say.
-function usual({ redirectUri, scope }: Connection, operation: Operation, grant: string): Fields {
+function usual(
+  { redirectUri, scope }: Connection,
+  operation: Operation,
+  grant: string,
+): GivenFields {
   const { reads, needs = [] } = operation
   const isCode = grant === 'authorization_code'
   const asks = needs.includes('scope') || grant === 'client_credentials' || grant === 'password'
   return {
-    ...(isCode && redirectUri !== undefined && { redirect_uri: redirectUri }),
-    ...('scope' in reads && asks && scope && { scope: [...scope] }),
+    redirect_uri: isCode ? redirectUri : undefined,
+    scope: 'scope' in reads && asks ? scope : undefined,
   }
 }
 
@@ -75,9 +78,9 @@ export async function askDeed(
 ): Promise<Answered> {
   const named = operationOf(connection.dialect, does)
   const { redirectUri } = connection
-  const fields: Fields = {
+  const fields: GivenFields = {
     ...('client_id' in named.operation.reads && ownFields(connection)),
-    ...(does === 'authorize' && redirectUri !== undefined && { redirect_uri: redirectUri }),
+    redirect_uri: does === 'authorize' ? redirectUri : undefined,
     ...fieldsOf(params),
   }
   return call(connection, named, fields, options)

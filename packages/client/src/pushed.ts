@@ -1,6 +1,6 @@
 // Pushed: what is asked for goes to the server first, and the person's browser carries a name for it.
 
-import type { Fields, Operation } from '@patois/core/caller'
+import type { Fields, GivenFields, Operation } from '@patois/core/caller'
 import { standard } from '@patois/core/dialects/standard'
 import type { Pending } from './authorize.ts'
 import { call } from './call.ts'
@@ -22,7 +22,7 @@ type Client = {
 
 // Every parameter of the page, in the form beside the client's own proof (RFC 9126 §2.1): its id
 // too, although a header may have said it already.
-function operationOf(metadata: Metadata, token: Operation, own: Fields): Operation {
+function operationOf(metadata: Metadata, token: Operation, own: GivenFields): Operation {
   const [spot = ''] = [token.reads.client_id ?? []].flat()
   const isInHeader = spot.startsWith('basic') && own.client_secret !== undefined
   const page = Object.keys(standard.operations.authorize.reads).map((name) => [
@@ -56,7 +56,7 @@ export async function pushAuthorization(
   const asked = fieldsOf(new URL(pending.url).searchParams)
   const own = ownFields(connection)
   const operation = operationOf(metadata, dialect.operations.token, own)
-  const fields: Fields = { ...asked, ...own }
+  const fields: GivenFields = { ...asked, ...own }
   const named = { name: 'pushed_authorization_request', operation }
   const { facts, came, about } = await call(connection, named, fields)
   if (typeof facts.request_uri !== 'string') throw new Unreadable('no request_uri', came, about)

@@ -2,8 +2,8 @@
 
 import {
   type Fields,
+  type GivenFields,
   LIST_FIELDS,
-  type Message,
   type Operation,
   SECRET_FIELDS,
   writeRequest,
@@ -16,6 +16,8 @@ const HIDDEN = '***'
 
 /** Headers whose values are no secret. */
 const OPEN = /^(accept|content-type|user-agent|.*-version)$/
+
+const SECRET_NAMES: readonly string[] = SECRET_FIELDS
 
 const SECRET_NAME = /secret|token|password|key|code|assertion/i
 
@@ -33,76 +35,62 @@ function withMore(operation: Operation, more: Readonly<Record<string, string>> =
   return { ...operation, adds: { ...operation.adds, ...Object.fromEntries(adds) } }
 }
 
-function hidden(values: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const names = Object.keys(values)
-  return Object.fromEntries(
-    names.map((name) => [name, SECRET_NAME.test(name) ? HIDDEN : (values[name] ?? '')]),
-  )
-}
-
-function hiddenFields(fields: Fields): Fields {
-  const secrets = SECRET_FIELDS.filter((name) => fields[name] !== undefined)
-  return { ...fields, ...Object.fromEntries(secrets.map((name) => [name, HIDDEN])) }
+function masked<T extends object>(values: T, isSecret: (name: string) => boolean): T {
+  const entries = Object.entries(values).map(([name, value]) => [
+    name,
+    value !== undefined && isSecret(name) ? HIDDEN : value,
+  ])
+  return Object.fromEntries(entries) as T
 }
 
 /** A request of an operation, ready to be sent. Throws a TypeError when it has nowhere to go. */
 export function requestOf(
   connection: Connection,
-  operation: Operation,
-  fields: Fields,
+  given: Operation,
+  fields: GivenFields,
   options: CallOptions,
 ): Outgoing {
-  const message = messageOf(connection, withMore(operation, options.fields), fields)
-  const own = { accept: 'application/json', ...message.headers }
-  const headers = mergedHeaders(own, connection.headers, options.headers)
-  return { ...message, headers }
+  const { dialect, variables } = connection
+  const operation = withMore(given, options.fields)
+  const values = { ...dialect.variables, ...variables }
+  const { method, path, query, headers, body } = writeRequest(operation, fields, values)
+  // A part of the path that nobody filled would call something else.
+  if (path.includes('//')) fill(operation.path, { ...values, ...(fields as typeof values) })
+  const link = query && (path.includes('?') ? '&' : '?') + query
+  return {
+    method,
+    url: baseOf(connection, operation.at) + path + link,
+    headers: merged({ accept: 'application/json' }, headers, connection.headers, options.headers),
+    body,
+  }
 }
 
 /** The same request with every secret replaced. */
 export function sentOf(
   connection: Connection,
   operation: Operation,
-  fields: Fields,
+  fields: GivenFields,
   options: CallOptions,
 ): SentRequest {
-  const more = withMore(operation, hidden(options.fields))
-  const message = messageOf(connection, more, hiddenFields(fields))
-  const all = mergedHeaders(message.headers, connection.headers, options.headers)
-  const headers = Object.entries(all).map(([name, value]) => [
-    name,
-    OPEN.test(name) ? value : HIDDEN,
-  ])
-  const { method, url, body } = message
+  const more = masked(options.fields ?? {}, (name) => SECRET_NAME.test(name))
+  const known = masked(fields, (name) => SECRET_NAMES.includes(name))
+  const request = requestOf(connection, operation, known, { ...options, fields: more })
   return {
-    method,
-    url,
-    headers: Object.fromEntries(headers),
-    body: new TextDecoder().decode(body),
+    ...request,
+    headers: masked(request.headers, (name) => !OPEN.test(name)),
+    body: new TextDecoder().decode(request.body),
   }
 }
 
-function mergedHeaders(
+function merged(
   ...sets: (Readonly<Record<string, string | undefined>> | undefined)[]
 ): Record<string, string> {
-  const entries = sets.flatMap((set) => Object.entries(set ?? {}))
   // What no header can hold is a fault of ours, and not one of the network.
   const headers = new Headers()
-  for (const [name, value] of entries) if (value !== undefined) headers.set(name, value)
+  for (const [name, value] of sets.flatMap((set) => Object.entries(set ?? {}))) {
+    if (value !== undefined) headers.set(name, value)
+  }
   return Object.fromEntries(headers)
-}
-
-function messageOf(
-  connection: Connection,
-  operation: Operation,
-  fields: Fields,
-): Pick<Message, 'method' | 'headers'> & { url: string; body: Uint8Array } {
-  const { dialect, variables } = connection
-  const values = { ...dialect.variables, ...variables }
-  const { method, path, query, headers, body } = writeRequest(operation, fields, values)
-  // A part of the path that nobody filled would call something else.
-  if (path.includes('//')) fill(operation.path, { ...values, ...(fields as typeof values) })
-  const link = query === '' ? '' : (path.includes('?') ? '&' : '?') + query
-  return { method, headers, body, url: baseOf(connection, operation.at) + path + link }
 }
 
 /** Parameters in camel case as the protocol's fields; lists may be given as text with spaces. */

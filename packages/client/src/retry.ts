@@ -1,7 +1,10 @@
 // Retry: when a call is sent again, and after how long.
 
+import type { Retry } from './connection.ts'
+import { type Failure, isFailure, Unreachable } from './errors.ts'
+
 /** The schedule of repeated calls; times in milliseconds. */
-export type Retry = {
+export type Schedule = {
   /** Statuses after which a call is repeated. */
   statuses: readonly number[]
   initialMs: number
@@ -12,7 +15,7 @@ export type Retry = {
 }
 
 /** The schedule that the providers' own SDKs have. */
-export const RETRY: Retry = {
+export const SCHEDULE: Schedule = {
   statuses: [429, 500, 502, 503, 504],
   initialMs: 500,
   longestMs: 60_000,
@@ -20,26 +23,48 @@ export const RETRY: Retry = {
   withinMs: 3_600_000,
 }
 
+/** Grant types whose calls spend something: after a failure they must not simply be repeated. */
+const SPENDING = ['authorization_code', 'refresh_token']
+
 /** Statuses of a server that has done nothing yet: what it was asked may be asked again. */
 const UNTOUCHED = [429, 503]
 
-/** True when a failed attempt may be repeated without doing anything twice. */
-export function mayRepeat(retry: Retry, status: number | undefined, isSafe: boolean): boolean {
-  // No answer, or a failure in the middle: a code or a refresh token may have been spent.
-  if (status === undefined) return isSafe
-  return retry.statuses.includes(status) && (isSafe || UNTOUCHED.includes(status))
+/**
+ * Repeats failed calls as the providers' SDKs can, where that does nothing twice: for
+ * `connect({ retry: retrying() })`. What is left out of the schedule is as theirs.
+ */
+export function retrying(given: Partial<Schedule> = {}): Retry {
+  const schedule = { ...SCHEDULE, ...given }
+  return async (attempt, { connection, operation, fields, signal }) => {
+    const { now, log } = connection
+    const isSafe = !SPENDING.includes(String(fields.grant_type)) && !operation.isCall
+    const startedAt = now()
+    for (let failed = 0; ; failed++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (!isFailure(error) || !mayRepeat(schedule, error, isSafe)) throw error
+        const milliseconds = pauseMs(schedule, failed, error)
+        if ((now() - startedAt) * 1000 + milliseconds > schedule.withinMs) throw error
+        const { dialect, operation, sent } = error
+        log?.({ step: 'wait', dialect, operation, sent, milliseconds })
+        await pause(milliseconds, signal)
+      }
+    }
+  }
 }
 
-/** How long to wait before attempt `attempt` + 1, in milliseconds; `spread` is from 0 to 1. */
-export function pauseMs(
-  retry: Retry,
-  attempt: number,
-  retryAfterSeconds: number | undefined,
-  spread: number,
-): number {
-  const grown = Math.min(retry.longestMs, retry.initialMs * retry.factor ** attempt)
-  const jittered = grown * (0.5 + spread / 2)
-  return Math.max(jittered, (retryAfterSeconds ?? 0) * 1000)
+function mayRepeat({ statuses }: Schedule, error: Failure, isSafe: boolean): boolean {
+  // No answer, or a failure in the middle: a code or a refresh token may have been spent.
+  if (error instanceof Unreachable) return isSafe
+  return statuses.includes(error.status) && (isSafe || UNTOUCHED.includes(error.status))
+}
+
+function pauseMs({ initialMs, longestMs, factor }: Schedule, failed: number, error: Failure) {
+  const grown = Math.min(longestMs, initialMs * factor ** failed)
+  const jittered = grown * (0.5 + Math.random() / 2)
+  const asked = error instanceof Unreachable ? 0 : (error.retryAfter ?? 0)
+  return Math.max(jittered, asked * 1000)
 }
 
 /** Waits; ends at once with the signal's reason when it is aborted. */

@@ -53,6 +53,11 @@ export type FieldName = TextField | ListField
 /** What a caller sent, whatever the wire looked like; what was not sent is absent. */
 export type Fields = { [F in TextField]?: string } & { [F in ListField]?: string[] }
 
+/** Fields that a caller has for a request; what is undefined is not sent. */
+export type GivenFields = { readonly [F in TextField]?: string | undefined } & {
+  readonly [F in ListField]?: readonly string[] | undefined
+}
+
 /** Fields that are secrets: never in a URL, never in a log. */
 export const SECRET_FIELDS: readonly FieldName[] = [
   'access_token',

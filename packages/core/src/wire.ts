@@ -3,7 +3,7 @@
 import { EMPTY, isOfType, parseForm, readBody, TYPES, type Values } from './body.ts'
 import type { Operation } from './dialects/dialect.ts'
 import { type Basic, readAuthorization, readBasic, readBearer, writeBasic } from './header.ts'
-import { type FieldName, type Fields, SECRET_FIELDS } from './oauth.ts'
+import { type FieldName, type Fields, type GivenFields, SECRET_FIELDS } from './oauth.ts'
 import { Refusal } from './refusal.ts'
 import { type FieldSpot, fieldSpots, type Place } from './spot.ts'
 import { isListForm, readValue, writeField } from './value.ts'
@@ -140,7 +140,7 @@ type Parts = {
 function put(
   parts: Parts,
   { place, name, form }: Omit<FieldSpot, 'field'>,
-  value: string | string[],
+  value: string | readonly string[],
 ): void {
   if (place === 'json') {
     parts.json[name] = form === 'array' || !isListForm(form) ? value : writeField(form, value)[0]
@@ -166,7 +166,7 @@ function put(
  */
 export function writeRequest(
   operation: Operation,
-  fields: Fields,
+  fields: GivenFields,
   variables: Readonly<Record<string, string>> = {},
 ): Message {
   const parts: Parts = {
