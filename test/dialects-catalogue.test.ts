@@ -14,10 +14,9 @@ import {
   checkRefusals,
   checkRequests,
 } from './dialect-contract.ts'
-import { times } from './door/counts.ts'
 
 const FOLDER = new URL('../packages/core/src/dialects/catalogue/', import.meta.url)
-const RUNS = times(15, 200)
+const RUNS = 30
 
 /** Providers that document themselves at an address which no call of theirs goes to. */
 const DOCUMENTED_AT: Readonly<Record<string, string>> = {

@@ -7,10 +7,12 @@ import {
   DIALECTS,
   type Dialect,
   type Fields,
+  hearRedirect,
   type Message,
   type Operation,
   writeRequest,
 } from '@patois/core'
+import { CATALOGUE } from '@patois/core/catalogue'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { anyDialect } from './door/any-dialect.ts'
@@ -29,7 +31,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 type Stage = { server: TestServer; dialect: Dialect; scope: string[]; browser: TestBrowser }
 
 const open = async (dialect: Dialect): Promise<Stage> => {
-  const known = DIALECTS.includes(dialect)
+  const known = [...DIALECTS, ...CATALOGUE].includes(dialect)
   const file = join(folder, `${dialect.name}.json`)
   if (!known) writeFileSync(file, JSON.stringify(dialect))
   const scope = [Object.keys(dialect.scopes ?? {})[0] ?? 'api.read']
@@ -61,7 +63,8 @@ const operationOf = ({ dialect }: Stage, does: Operation['does'], grant?: string
 
 /** Sends a call as a client of the dialect does; answers why it was decided so, and the texts in it. */
 const send = async (stage: Stage, operation: Operation, fields: Fields) => {
-  const { method, path, query, headers, body } = writeRequest(operation, fields)
+  const { variables } = stage.dialect
+  const { method, path, query, headers, body } = writeRequest(operation, fields, variables)
   const url = `${stage.server.url(`/at${path}`)}${query === '' ? '' : `?${query}`}`
   const sent = headers as Record<string, string>
   const response = await fetch(url, {
@@ -79,7 +82,7 @@ const authorize = async (stage: Stage, over: Fields & { bare?: true } = {}) => {
   const { bare, ...more } = over
   const { verifier, challenge } = newPkce()
   const operation = operationOf(stage, 'authorize')
-  const message = writeRequest(operation, {
+  const fields: Fields = {
     client_id: 'one',
     redirect_uri: RU,
     response_type: 'code',
@@ -87,12 +90,13 @@ const authorize = async (stage: Stage, over: Fields & { bare?: true } = {}) => {
     state: 'state',
     ...(!bare && { code_challenge: challenge, code_challenge_method: 'S256' }),
     ...more,
-  })
+  }
+  const message = writeRequest(operation, fields, stage.dialect.variables)
   const url = stage.server.url(`/at${message.path}`)
   const location = operation.isCall
     ? await callAuthorize(stage, url, message)
     : (await walkFrom(stage.server, stage.browser, `${url}?${message.query}`)).location
-  const code = new URL(location ?? RU).searchParams.get('code') ?? ''
+  const code = String(hearRedirect(operation, location ?? RU).facts.code ?? '')
   return { code, verifier, reason: lastRequest(stage.server).reason }
 }
 
@@ -221,6 +225,11 @@ const decisions = async (dialect: Dialect): Promise<Record<string, string[]>> =>
 
 const [standard, ...others] = DIALECTS as [Dialect, ...Dialect[]]
 const random = fc.sample(anyDialect, { numRuns: 6, seed: 20_261_121 })
+const served = CATALOGUE.filter(
+  ({ serve, operations }: Dialect) =>
+    serve !== false &&
+    Object.values(operations).some(({ grants }) => grants?.includes('refresh_token')),
+)
 
 describe('the floor', () => {
   const floor = decisions(standard)
@@ -257,7 +266,7 @@ describe('the floor', () => {
   })
 
   test.each([
-    ...others.map((one) => [one.name, one] as const),
+    ...[...others, ...served].map((one) => [one.name, one] as const),
     ...random.map((one, index) => [`random dialect ${index + 1}`, one] as const),
   ])('stands in %s', async (_, dialect) => {
     const { revoked, ...told } = await decisions(dialect)

@@ -141,6 +141,14 @@ describe('at one server that speaks all that can be served', () => {
     await expect(unknown).rejects.toMatchObject({ code: 'invalid_grant', meaning: 'dead' })
   })
 
+  test('who has to sign in first comes back to the page of the tenant', async () => {
+    const client = clientOf(microsoft)
+    const { url } = await client.authorizeUrl()
+    expect(url).toContain('/microsoft/acme/oauth2/v2.0/authorize')
+    const page = await walkFrom(server, openBrowser(), url)
+    expect(await client.callback(page.location ?? '')).toHaveProperty('accessToken')
+  })
+
   test('no secret is in its log', () => checkLog(server, [SECRET, WRONG]))
 })
 

@@ -5,13 +5,17 @@ import { Agent } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as connectTo } from '@patois/client'
+import { readDialect } from '@patois/client/dialect-file'
 import { Client, OAuthAuthorizationController } from '@paypal/paypal-server-sdk'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { parse } from 'yaml'
 import { paste, runToEnd, start } from '../door/cli.ts'
 import { openPage } from '../door/page.ts'
 import { freePort } from '../door/server.ts'
 
-const [kiwi = '', pay = '', mounts = ''] = openPage('docs/dialects/own.md').code('yaml')
+const [kiwi = '', pay = '', mounts = '', called = ''] =
+  openPage('docs/dialects/own.md').code('yaml')
 
 let folder: string
 beforeAll(() => {
@@ -45,6 +49,18 @@ test('both files of the page are fine, and shown as they look on the wire', asyn
   expect(out).toContain('POST /api/login/token HTTP/1.1')
   expect(out).toContain('kiwi-secret: ')
   expect(out).toContain('HTTP/1.1 418')
+})
+
+test('the file of the page says where its provider is', async () => {
+  const [own, more] = [parse(kiwi), parse(called)]
+  const authorize = { ...own.operations.authorize, ...more.operations.authorize }
+  const operations = { ...own.operations, authorize }
+  const dialect = readDialect({ ...own, ...more, operations })
+  const client = connectTo({ dialect, clientId: 'shop', redirectUri: 'https://rp.test/cb' })
+  const url = new URL((await client.authorizeUrl()).url)
+  expect(url.origin).toBe('https://login.kiwi.example')
+  expect(url.searchParams.get('access')).toBe('offline')
+  expect(url.searchParams.has('code_challenge')).toBe(false)
 })
 
 test('the file of the page is served, and its printed line gets a token in its shape', async () => {
