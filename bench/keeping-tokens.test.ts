@@ -112,7 +112,8 @@ const relay = (peer: Peer): Promise<Outcome> =>
 
 const say = ({ requests, served, callers, families }: Outcome): string => {
   const end = families > 0 ? ', **family ended**' : ''
-  return `${requests} requests, ${served} of ${callers} served${end}`
+  const sent = `${requests} request${requests === 1 ? '' : 's'}`
+  return `${sent}, ${served} of ${callers} served${end}`
 }
 
 const rows: string[][] = []
