@@ -31,12 +31,12 @@ export type Said = Pick<Answer, 'status' | 'body'> & Partial<Pick<Answer, 'heade
 
 type Body = Readonly<Record<string, unknown>>
 
-function isBody(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isNested(value: unknown): value is Body {
   return typeof value === 'object' && value !== null
+}
+
+function isBody(value: unknown): value is Body {
+  return isNested(value) && !Array.isArray(value)
 }
 
 function valueAt(body: unknown, path: readonly string[]): unknown {

@@ -1,6 +1,6 @@
-// What several dialects say alike: headers, the page's fields, the redirect's facts, refusals.
+// What several dialects say alike: headers, the page's fields, the redirect's facts.
 
-import type { AnswerShape, Operation, RefusalShape } from './dialect.ts'
+import type { AnswerShape, Operation } from './dialect.ts'
 
 /** Headers of answers that hold tokens (RFC 6749 §5.1). */
 export const NO_STORE = { 'cache-control': 'no-store', pragma: 'no-cache' } as const
@@ -34,48 +34,3 @@ export const CACHED = {
 
 /** An answer whose facts stand under their own names. */
 export const AS_THEY_ARE: AnswerShape = { status: 200, facts: 'as they are', headers: NO_STORE }
-
-/** Refusals as RFC 6749 §5.2 has them. */
-export const REFUSES: RefusalShape = {
-  facts: {
-    error: 'json error',
-    error_description: 'json error_description',
-    error_uri: 'json error_uri',
-  },
-  otherwise: { status: 400, headers: NO_STORE },
-  rows: {
-    invalid_client: {
-      status: 401,
-      headers: { ...NO_STORE, 'www-authenticate': 'Basic realm="{issuer}"' },
-    },
-    server_error: { status: 500, headers: NO_STORE },
-    temporarily_unavailable: { status: 503, headers: NO_STORE },
-  },
-}
-
-function bearerRow(status: number) {
-  return {
-    status,
-    headers: {
-      ...NO_STORE,
-      'www-authenticate': 'Bearer error="{error}", error_description="{description}"',
-    },
-  }
-}
-
-// RFC 6750 §3.1: a request without any token is told the scheme and nothing else.
-/** Refusals of whatever takes a token (RFC 6750 §3). */
-export const REFUSES_BEARER: RefusalShape = {
-  ...REFUSES,
-  rows: {
-    ...REFUSES.rows,
-    insufficient_scope: bearerRow(403),
-    invalid_request: bearerRow(400),
-    invalid_token: bearerRow(401),
-    token_missing: {
-      status: 401,
-      headers: { ...NO_STORE, 'www-authenticate': 'Bearer' },
-      body: false,
-    },
-  },
-}

@@ -1,7 +1,9 @@
 // The standard dialect: OAuth 2.1 and OpenID Connect as the RFCs spell them.
 
-import { AS_THEY_ARE, CACHED, NO_STORE, REDIRECT, REFUSES, REFUSES_BEARER } from './common.ts'
+import { REFUSES_BEARER } from './bearer-refusals.ts'
+import { AS_THEY_ARE, CACHED, NO_STORE, REDIRECT } from './common.ts'
 import type { Dialect, Operation, Spot } from './dialect.ts'
+import { REFUSES } from './refusals.ts'
 
 const client = {
   client_id: ['basic client_id', 'form client_id'],

@@ -1,7 +1,8 @@
 // Atlassian: an audience in every authorization request, token calls in JSON.
 
-import { NO_STORE, REFUSES } from '../common.ts'
+import { NO_STORE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BY_JSON, GOOD, JSON_FIELDS, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 
 /** OAuth 2.0 (3LO) of Jira and Confluence; each refresh gives another refresh token. */

@@ -1,7 +1,8 @@
 // What the dialects of the catalogue say alike: where clients and fields stand, common answers.
 
-import { NO_STORE, REDIRECT, REFUSES } from '../common.ts'
+import { NO_STORE, REDIRECT } from '../common.ts'
 import type { Operation } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 
 /** An authorization page, without its path and fields. */
 export const PAGE = {

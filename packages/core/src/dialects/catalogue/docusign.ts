@@ -1,6 +1,7 @@
 // DocuSign: a server for trying out, and an API whose address the person's accounts say.
 
-import { AS_THEY_ARE, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_BASIC, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 

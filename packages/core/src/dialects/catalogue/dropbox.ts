@@ -1,6 +1,6 @@
 // Dropbox: offline access by a parameter of its own, and a person who is asked for by POST.
 
-import { REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_BASIC_OR_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 

@@ -1,7 +1,7 @@
 // Facebook: tokens are asked for by GET with the secret in the query; refusals are numbered.
 
-import { REFUSES } from '../common.ts'
 import type { Dialect, Operation, RefusalShape } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BARE_PAGE_FIELDS, GOOD, PAGE } from './common.ts'
 
 const refuses: RefusalShape = {

@@ -1,6 +1,6 @@
 // Figma: refresh tokens are spent at an address of their own, which gives no new ones.
 
-import { REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_BASIC, CALL, GOOD, PAGE, PAGE_FIELDS, TOKENS } from './common.ts'
 

@@ -1,6 +1,7 @@
 // Google: three hosts, and no refresh token unless offline access is asked for.
 
-import { AS_THEY_ARE, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 

@@ -1,7 +1,8 @@
 // HubSpot: refusals have codes in capitals, where others have a status.
 
-import { NO_STORE, REFUSES } from '../common.ts'
+import { NO_STORE } from '../common.ts'
 import type { Dialect, RefusalShape } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BY_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 
 const refuses: RefusalShape = {

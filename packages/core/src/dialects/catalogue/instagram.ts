@@ -1,7 +1,7 @@
 // Instagram: an access token is its own refresh token, and is renewed by a GET with it in the query.
 
-import { REFUSES } from '../common.ts'
 import type { Dialect, RefusalShape } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BARE_PAGE_FIELDS, BY_FORM, GOOD, PAGE, TOKEN } from './common.ts'
 
 const refusesGraph: RefusalShape = {

@@ -1,6 +1,7 @@
 // LinkedIn: scopes go with spaces and come back with commas; both tokens say when they end.
 
-import { AS_THEY_ARE, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_FORM, CALL, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 

@@ -1,6 +1,7 @@
 // Mailchimp: tokens never end and say that they end in 0 seconds; where the API is, a call says.
 
-import { AS_THEY_ARE, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_FORM, GOOD, PAGE, PAGE_FIELDS, TOKEN } from './common.ts'
 

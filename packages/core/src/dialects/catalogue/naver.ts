@@ -1,7 +1,8 @@
 // Naver: the state goes with the code, seconds are text, refusals have status 200.
 
-import { NO_STORE, REFUSES } from '../common.ts'
+import { NO_STORE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BY_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN } from './common.ts'
 
 /** Login; there are no scopes: what an app may see is set where it is registered. */

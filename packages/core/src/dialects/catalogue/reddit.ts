@@ -1,7 +1,9 @@
 // Reddit: a token that lasts has to be asked for, and a wrong client is the number 401.
 
-import { AS_THEY_ARE, NO_STORE, REFUSES, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE, NO_STORE } from '../common.ts'
 import type { Dialect, RefusalShape } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BY_BASIC, CALL, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 
 const refuses: RefusalShape = {

@@ -1,6 +1,6 @@
 // Spotify: Basic, a page and an API on hosts of their own.
 
-import { REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
 import type { Dialect } from '../dialect.ts'
 import { BY_BASIC_OR_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 

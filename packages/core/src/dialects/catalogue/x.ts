@@ -1,6 +1,7 @@
 // X: PKCE for everybody, a person in an envelope.
 
-import { AS_THEY_ARE, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect } from '../dialect.ts'
 import {
   BY_BASIC_OR_FORM,

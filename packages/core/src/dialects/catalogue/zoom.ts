@@ -1,7 +1,9 @@
 // Zoom: a refusal's sentence is its reason, and the answer says where the API is.
 
-import { AS_THEY_ARE, REFUSES, REFUSES_BEARER } from '../common.ts'
+import { REFUSES_BEARER } from '../bearer-refusals.ts'
+import { AS_THEY_ARE } from '../common.ts'
 import type { Dialect, RefusalShape } from '../dialect.ts'
+import { REFUSES } from '../refusals.ts'
 import { BY_BASIC, CALL, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 
 const refuses: RefusalShape = {
