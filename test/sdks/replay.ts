@@ -44,7 +44,8 @@ export const recordingOf = (recordings: readonly Recording[], end: string): Reco
   return found[0]
 }
 
-const fill = (text: string, values: Values, encode: (value: string) => string): string =>
+/** A text with its braces filled. */
+export const fill = (text: string, values: Values, encode: (value: string) => string): string =>
   text.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = values[name]
     if (value === undefined) throw new Error(`no value for {${name}}`)
