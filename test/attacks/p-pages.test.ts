@@ -20,6 +20,7 @@ import {
 } from '../door/browser.ts'
 import { CLIENTS, PASSWORDS, RU, SECRETS, USERS } from '../door/fixtures.ts'
 import { sendRaw } from '../door/raw.ts'
+import { prepareReload } from '../door/reload.ts'
 import { checkErrorPage, checkLog, checkPage, lastRequest } from '../door/rules.ts'
 import { startServer, type TestServer } from '../door/server.ts'
 import { countRows, openFolder } from '../door/tokens.ts'
@@ -428,8 +429,27 @@ describe('a forged form', () => {
     const attacker = openBrowser()
     const form = hiddenFields((await open(attacker)).text)
     const victim = openBrowser()
+    await victim.get(server.url('/login'))
     const page = await expectNoSignIn(victim, { ...form, ...typed })
     expect([page.status, page.location?.startsWith('/authorize?')]).toEqual([303, true])
+  })
+
+  test('P8: a browser that keeps no cookies is told so', async () => {
+    for (const [request, language, sentence] of [
+      ['', 'en', 'cookies'],
+      [hiddenFields((await open(openBrowser())).text).request ?? '', 'de', 'Cookies'],
+    ] as const) {
+      const browser = openBrowser()
+      const fields = { ...typed, request, csrf: '' }
+      const page = await expectNoSignIn(browser, fields, { 'accept-language': language })
+      checkPage(page, { status: 400 })
+      expect(page.text).toMatch(new RegExp(`id="error"[^>]*>[^<]*${sentence}`))
+      const done = await logIn(server, browser, page)
+      expect([done.status, done.location?.split('?')[0]]).toEqual([
+        303,
+        request === '' ? '/login' : '/authorize',
+      ])
+    }
   })
 })
 
@@ -535,6 +555,10 @@ describe('every page', () => {
       const page = await openBrowser().get(server.url('/login'))
       expect(page.text).toContain(`href="${path}"`)
     }
+    const [named, asked] = await Promise.all(
+      ['/assets/patois.svg', '/favicon.ico'].map((path) => fetch(server.url(path))),
+    )
+    expect([asked?.status, await asked?.text()]).toEqual([200, await named?.text()])
   })
 
   test('P14: and every redirect says no-referrer', async () => {
@@ -596,10 +620,13 @@ describe('the answer by form post', () => {
     }
   })
 
-  test('P11: never goes to an address of a private scheme', async () => {
+  test('P11: never goes to an address of a private scheme, and mints no code for it', async () => {
+    const before = state().slice(1)
     const page = await post('nat', { redirect_uri: 'com.example.app:/cb' })
-    checkPage(page, { status: 200 })
-    expect(page.text).not.toMatch(/<form|<script|pc_/)
+    expect([page.status, page.location?.startsWith('com.example.app:/cb?')]).toEqual([303, true])
+    expect(answerOf(page).get('error')).toBe('invalid_request')
+    expect(lastRequest(server)).toMatchObject({ reason: 'response_mode_wrong' })
+    expect(state().slice(1)).toEqual(before)
   })
 
   test('P11: a script address cannot be registered', () => {
@@ -694,7 +721,8 @@ describe('a sign-in in steps', () => {
     const browser = openBrowser()
     const { request = '', csrf = '' } = hiddenFields((await open(browser)).text)
     const before = state()
-    const page = await browser.post(server.url('/consent'), { request, csrf, decision: 'allow' })
+    const form = { request, csrf, scopes: 'openid', decision: 'allow' }
+    const page = await browser.post(server.url('/consent'), form)
     expect(page.status).toBe(303)
     const again = await browser.get(server.origin + page.location)
     expect(again.text).toContain('name="password"')
@@ -707,10 +735,12 @@ describe('a sign-in in steps', () => {
       redirect_uri: 'https://rp2.test/cb',
       prompt: 'consent',
     })
-    const { request = '', csrf = '' } = hiddenFields(page.text)
-    const form = { request, csrf, decision: 'allow' }
+    const { request = '', scopes = '', csrf = '' } = hiddenFields(page.text)
+    const form = { request, scopes, csrf, decision: 'allow' }
     const before = state()
     for (const fields of [
+      { ...form, scopes: '' },
+      { ...form, scopes: `${scopes} api.write` },
       { ...form, request: request.replace('scope=', 'scope=api.write+') },
       { ...form, request: request.replace('cc2', 'cc') },
       { ...form, decision: '' },
@@ -724,6 +754,29 @@ describe('a sign-in in steps', () => {
     expect(late.location ?? '').not.toContain('code=')
     const [, ...rest] = state()
     expect(rest).toEqual(before.slice(1))
+  })
+
+  test('P19: an answer allows no more than its page showed', async () => {
+    const narrow = (scope: string) =>
+      clients.map((one) => (one.client_id === 'cc' ? { ...one, scope } : one))
+    const claims = JSON.stringify({ userinfo: { email: null } })
+    for (const more of [{ scope: '' }, { scope: 'openid email' }, { scope: 'openid', claims }]) {
+      await prepareReload(server, { clients: narrow('openid') })()
+      const browser = await signedIn('bob')
+      const page = await open(browser, 'cc', { ...more, prompt: 'consent' })
+      await prepareReload(server, { clients: narrow('openid email') })()
+      const before = state().slice(1)
+      const again = await decide(server, browser, page)
+      expect(again.location ?? '').not.toContain('code=')
+      checkPage(again, { status: 200 })
+      expect(again.text).toContain('email')
+      expect(state().slice(1)).toEqual(before)
+      expect((await decide(server, browser, again)).location).toContain('code=')
+      const { scopes, ...form } = hiddenFields(page.text)
+      const forged = { ...form, scopes: `${scopes} email`, decision: 'allow' }
+      expect((await browser.post(server.url('/consent'), forged)).location).not.toContain('code=')
+    }
+    await prepareReload(server, { clients })()
   })
 
   test.skip('P19: no second factor can be skipped or replayed — there is none yet', () => {})

@@ -7,7 +7,7 @@ import { audienceOf, readOwnJwt } from './jwt.ts'
 import type { Parts } from './parts.ts'
 import { checkChallenge } from './pkce.ts'
 import type { ClaimsRequest, Client } from './records.ts'
-import { chooseRedirect, isNative } from './redirect.ts'
+import { chooseRedirect, isNative, takesPosts } from './redirect.ts'
 import { Refusal } from './refusal.ts'
 import { chooseResources } from './resource.ts'
 import { chooseScope, union } from './scope.ts'
@@ -57,7 +57,7 @@ export async function readTarget(parts: Parts, call: Call): Promise<Target> {
     client,
     redirectUri,
     redirectSent: redirect_uri !== undefined,
-    mode: response_mode === 'form_post' ? 'form_post' : 'query',
+    mode: response_mode === 'form_post' && takesPosts(redirectUri) ? 'form_post' : 'query',
     ...(state !== undefined && state.length <= LONGEST && { state }),
   }
 }
@@ -66,9 +66,9 @@ export async function readTarget(parts: Parts, call: Call): Promise<Target> {
 export async function readAuthorizeRequest(
   parts: Parts,
   call: Call,
-  { client }: Target,
+  { client, mode }: Target,
 ): Promise<AuthorizeRequest> {
-  checkSupported(call)
+  checkSupported(call, mode)
   checkGrantType(client, 'authorization_code')
   const { id_token_hint, nonce } = call.fields
   const challenge = readChallenge(call, client)
@@ -89,7 +89,7 @@ export async function readAuthorizeRequest(
   }
 }
 
-function checkSupported({ fields, operation }: Call): void {
+function checkSupported({ fields, operation }: Call, mode: Target['mode']): void {
   if (fields.request !== undefined) throw new Refusal('request_unsupported')
   if (fields.request_uri !== undefined) throw new Refusal('request_uri_unsupported')
   if (fields.registration !== undefined) throw new Refusal('registration_unsupported')
@@ -98,7 +98,7 @@ function checkSupported({ fields, operation }: Call): void {
   if (missing) throw new Refusal('field_missing', { field: missing })
   if (response_type === undefined) throw new Refusal('field_missing', { field: 'response_type' })
   if (response_type !== 'code') throw new Refusal('response_type_wrong')
-  if (response_mode !== undefined && !['query', 'form_post'].includes(response_mode)) {
+  if (response_mode !== undefined && response_mode !== mode) {
     throw new Refusal('response_mode_wrong')
   }
   if (state.length > LONGEST) throw new Refusal('parameter_too_long', { field: 'state' })

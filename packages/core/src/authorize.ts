@@ -28,8 +28,8 @@ export type AuthorizeOutcome =
   | { next: 'consent'; target: Target; user: User; request: AuthorizeRequest; grants: Grant[] }
   | { next: 'redirect'; to: string; mode: Target['mode']; facts: RedirectFacts }
 
-/** What the user answered on the consent page; undefined while nobody was asked. */
-export type Decision = 'allow' | 'deny' | undefined
+/** What the user answered on the consent page, `allow` with all that it showed; undefined while nobody was asked. */
+export type Decision = { allow: readonly string[] } | 'deny' | undefined
 
 /**
  * Answers an authorization request, or a decision about it. Throws Refusals that must be shown
@@ -55,7 +55,7 @@ export async function authorize(
     const kept = await parts.store.findGrants(signedIn.user.id, target.client.id)
     const grants = countingGrants(kept, target.client, origin)
     if (decision === 'deny') throw denied(call)
-    if (decision === undefined && needsConsent(asked, grants)) {
+    if (!allows(decision, request) && needsConsent(asked, grants)) {
       if (request.prompts.includes('none')) throw new Refusal('consent_needed')
       return { next: 'consent', target, user: signedIn.user, request, grants }
     }
@@ -95,6 +95,11 @@ function needsConsent({ target, request, origin }: Asked, grants: readonly Grant
   if (origin === 'implicit') return false
   if (request.prompts.includes('consent') || asksEveryTime(target)) return true
   return findCovering(grants, request) === undefined
+}
+
+// The client's scope may have grown since the page was shown.
+function allows(decision: Exclude<Decision, 'deny'>, { scope }: AuthorizeRequest): boolean {
+  return decision !== undefined && covers(decision.allow, scope)
 }
 
 function denied(call: Call): Refusal {

@@ -43,6 +43,11 @@ export function isNative(uri: string): boolean {
   return !uri.startsWith('https:') && (!uri.startsWith('http:') || loopbackHost(uri))
 }
 
+/** True where a web server listens: nothing else can take a form. */
+export function takesPosts(uri: string): boolean {
+  return /^https?:/.test(uri)
+}
+
 function loopbackHost(uri: string): boolean {
   return URL.canParse(uri) && LOOPBACK_HOSTS.includes(new URL(uri).hostname)
 }

@@ -419,7 +419,7 @@ export const REASONS = {
   ),
   response_mode_wrong: row('invalid_request', 'The response mode is not supported.', {
     expected: 'query, form_post, or no response_mode at all.',
-    fix: 'Leave response_mode out: a code does not go into a fragment.',
+    fix: 'Leave response_mode out: no code goes into a fragment, and no form to a private scheme.',
   }),
   response_type_wrong: row('unsupported_response_type', 'The response type is not supported.', {
     expected: 'response_type=code.',

@@ -15,7 +15,8 @@ import type { FastifyReply } from 'fastify'
 import { consentPage } from '../pages/consent.ts'
 import { formPostPage } from '../pages/form-post.ts'
 import { type LoginView, loginPage } from '../pages/login.ts'
-import { hasCookies, userBinding } from './browser.ts'
+import { type Browser, hasCookies, userBinding } from './browser.ts'
+import type { FormBinding } from './forms.ts'
 import { readMessage } from './message.ts'
 import { type Pending, pendingOf, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site, Station } from './site.ts'
@@ -41,11 +42,11 @@ export async function visitAuthorize(
 
 /** POST of the consent page: the decision, and the request that it is about. */
 export async function visitConsent(site: Site, visit: Visit): Promise<FastifyReply> {
-  const { request = '', csrf = '', decision } = readForm(visit)
+  const { request = '', scopes = '', csrf = '', decision } = readForm(visit)
   const { call, browser } = visit
   const pending = readPending(site, request)
   if (!pending) throw new Refusal('form_stale')
-  const binding = { kind: 'consent', browser: userBinding(browser), request } as const
+  const binding = bindingOf(browser, request, scopes)
   const right = site.forms.isRight(binding, csrf, call.now)
   if (!right) return resume(visit, pending)
   if (decision !== 'allow' && decision !== 'deny') throw new Refusal('form_stale')
@@ -54,7 +55,14 @@ export async function visitConsent(site: Site, visit: Visit): Promise<FastifyRep
   const path = station.path
   const message = { method: 'GET', path, query: query.toString(), params: {}, headers: {} }
   read(visit, station, { ...message, body: NO_BODY })
-  return proceed(site, visit, request, decision)
+  const answered = decision === 'deny' ? decision : { allow: scopes.split(' ') }
+  return proceed(site, visit, request, answered)
+}
+
+// What a page showed is all that its form can allow.
+function bindingOf(browser: Browser, request: string, scopes: string): FormBinding {
+  const about = JSON.stringify([request, scopes])
+  return { kind: 'consent', browser: userBinding(browser), request: about }
 }
 
 /** A form that is too old, or of another browser: its request starts anew and is checked again. */
@@ -118,18 +126,18 @@ function askConsent(
   const { client, redirectUri } = target
   const waiting = readPending(site, pending)
   const request = waiting ? urlOf(withoutLogin(waiting)) : pending
-  const binding = { kind: 'consent', browser: userBinding(browser), request } as const
   const { fresh, already } = sorted(
     asked.request.scope,
     grants.flatMap((grant) => grant.scope),
   )
+  const scopes = [...fresh, ...already].join(' ')
   const known = grants.flatMap((grant) => grant.resources)
   const line = (name: string) => ({ name, sentence: site.parts.policy.scopes[name]?.sentence })
   const view = {
     base: site.base,
     action: `${site.base}/consent`,
     request,
-    csrf: site.forms.sign(binding, call.now),
+    csrf: site.forms.sign(bindingOf(browser, request, scopes), call.now),
     clientName: client.name,
     clientId: client.id,
     about: client.about,

@@ -12,6 +12,7 @@ import {
   REASONS,
   type Reason,
   Refusal,
+  STANDARD_SCOPES,
 } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { callbackPage } from '../pages/callback.ts'
@@ -153,7 +154,8 @@ async function mint(
   call.fields = fieldsOf(site, asked, operation)
   try {
     const { session } = await openSession(site.parts, call, user, undefined)
-    const outcome = await authorize(site.parts, call, { session, user }, 'allow')
+    const allow = Object.keys({ ...STANDARD_SCOPES, ...site.parts.policy.scopes })
+    const outcome = await authorize(site.parts, call, { session, user }, { allow })
     return { answer: answerOf(outcome), reason: 'ok' }
   } catch (thrown) {
     const told = await tell(site, call, thrown)

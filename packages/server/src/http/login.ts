@@ -4,7 +4,7 @@ import { openSession, Refusal, signIn } from '@patois/core'
 import type { FastifyReply } from 'fastify'
 import { signedInPage } from '../pages/signed-in.ts'
 import { resume, showLogin } from './authorize.ts'
-import { setSession } from './browser.ts'
+import { hasCookies, setSession } from './browser.ts'
 import { readDevice, setDevice } from './device.ts'
 import { askedIn, type Pending, readPending, urlOf, withoutLogin } from './pending.ts'
 import type { Site } from './site.ts'
@@ -44,9 +44,11 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
 }
 
 function startAgain(site: Site, visit: Visit, pending: Pending | undefined): FastifyReply {
-  if (pending) return resume(visit, pending)
+  // Led on, a browser that keeps no cookies would be asked for the password for ever.
+  const error = hasCookies(site, visit.request) ? 'expired' : 'cookies'
+  if (pending && error === 'expired') return resume(visit, pending)
   visit.call.about.refused = 'form_stale'
-  return showLogin(site, visit, '', { view: { error: 'expired' }, status: 400 })
+  return showLogin(site, visit, pending ? urlOf(pending) : '', { view: { error }, status: 400 })
 }
 
 async function showAgain(

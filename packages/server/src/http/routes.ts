@@ -24,6 +24,7 @@ const RESERVED = [
   '/dev',
   '/openapi',
   '/assets',
+  '/favicon.ico',
   '/livez',
   '/readyz',
   '/metrics',
@@ -102,6 +103,8 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   app.post(`${base}/consent`, page('/consent', visitConsent))
   app.get(`${base}/assets/patois.css`, asset('text/css; charset=utf-8', style))
   app.get(`${base}/assets/patois.svg`, asset('image/svg+xml', icon))
+  // Browsers ask for it where no page of ours names one: beside JSON, and in an empty answer.
+  app.get('/favicon.ico', asset('image/svg+xml', icon))
   addDocuments(app, site)
   const { demo, refusals } = site
   if (demo && refusals) addDevRoutes(app, { ...site, demo, refusals })

@@ -57,9 +57,14 @@ ${links(view, words)}
 <p class="note">${say.caution}</p>
 ${view.dropped && left(view.dropped, words)}
 <form method="post" action="${action}">
-${hidden({ request, csrf })}${answers({ id: 'allow', label: say.allow }, { id: 'deny', label: say.deny })}
+${hidden({ request, scopes: shown(view), csrf })}${answers({ id: 'allow', label: say.allow }, { id: 'deny', label: say.deny })}
 </form>`
   return layout({ base, title: say.title, words, body })
+}
+
+// The form says what its page showed, and can allow no more.
+function shown({ scopes, already = [] }: ConsentView): string {
+  return [...scopes, ...already].map((scope) => scope.name).join(' ')
 }
 
 function links({ about = {} }: ConsentView, { consent: say }: Words): Html | false {

@@ -11,7 +11,7 @@ export interface LoginView extends Carried {
   readonly action: string
   readonly username?: string | undefined
   readonly clientName?: string | undefined
-  readonly error?: 'wrong' | 'throttled' | 'expired' | undefined
+  readonly error?: 'wrong' | 'throttled' | 'expired' | 'cookies' | undefined
   readonly retryAfter?: number | undefined
 }
 
@@ -41,8 +41,7 @@ ${hidden({ request, csrf })}<label for="username">${words.login.username}</label
 }
 
 function problem({ error, retryAfter }: LoginView, words: Words): Html | string {
-  if (error === 'expired') return words.login.expired
-  if (error === 'wrong') return words.login.wrong
+  if (error !== undefined && error !== 'throttled') return words.login[error]
   if (retryAfter === undefined) return words.login.throttled
   return fill(words.login.throttledFor, { time: duration(retryAfter, words.lang) })
 }

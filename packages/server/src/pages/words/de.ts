@@ -17,6 +17,8 @@ export const de: Words = {
     throttled: 'Zu viele Versuche. Bitte warten Sie etwas und versuchen Sie es dann erneut.',
     throttledFor: 'Zu viele Versuche. Bitte warten Sie {time} und versuchen Sie es dann erneut.',
     expired: 'Diese Seite war zu lange offen. Bitte melden Sie sich erneut an.',
+    cookies:
+      'Ihr Browser hat unsere Cookies nicht behalten, und ohne sie kann sich niemand anmelden. Bitte erlauben Sie sie für diese Seite und melden Sie sich erneut an.',
   },
 
   consent: {

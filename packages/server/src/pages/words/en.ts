@@ -18,6 +18,8 @@ export const en = {
     throttled: 'Too many attempts. Please wait a little and try again.',
     throttledFor: 'Too many attempts. Please wait {time} and try again.',
     expired: 'This page was open for too long. Please sign in again.',
+    cookies:
+      'Your browser did not keep our cookies, and nobody can be signed in without them. Please allow them for this site and sign in again.',
   },
 
   consent: {
