@@ -10,11 +10,7 @@ const refuses: RefusalShape = {
   facts: { error: 'json status', error_description: 'json message' },
   rows: {
     ...REFUSES.rows,
-    invalid_client: {
-      status: 400,
-      error: ['BAD_CLIENT_SECRET', 'BAD_CLIENT_ID'],
-      headers: NO_STORE,
-    },
+    invalid_client: { status: 400, error: 'BAD_CLIENT_ID', headers: NO_STORE },
     invalid_grant: {
       status: 400,
       error: ['BAD_AUTH_CODE', 'BAD_REFRESH_TOKEN'],

@@ -4,24 +4,33 @@ import { NO_STORE } from '../common.ts'
 import type { Dialect, RefusalRow, RefusalShape } from '../dialect.ts'
 import { BY_FORM, FORM_FIELDS, GOOD, PAGE, PAGE_FIELDS, TOKEN, TOKENS } from './common.ts'
 
-const grant = (sentence: string): RefusalRow => ({
+// Whatever is wrong with a refresh token is said in the same words.
+const refresh: RefusalRow = {
   status: 400,
   code: 'invalid_grant',
-  sentence,
+  sentence: 'Invalid refresh token',
   headers: NO_STORE,
-})
+}
 
 const refuses: RefusalShape = {
   facts: { status: 'json status', error_description: 'json message' },
   otherwise: { status: 400, headers: NO_STORE },
   rows: {
     invalid_client: { status: 403, sentence: 'invalid client secret', headers: NO_STORE },
+    invalid_grant: { status: 400, sentence: 'Invalid authorization code', headers: NO_STORE },
     server_error: { status: 500, headers: NO_STORE },
     temporarily_unavailable: { status: 503, headers: NO_STORE },
   },
   reasons: {
-    code_unknown: grant('Invalid authorization code'),
-    refresh_unknown: grant('Invalid refresh token'),
+    family_ended: refresh,
+    grant_ended: refresh,
+    refresh_differs: refresh,
+    refresh_expired: refresh,
+    refresh_other_client: refresh,
+    refresh_other_dialect: refresh,
+    refresh_raced: refresh,
+    refresh_reused: refresh,
+    refresh_unknown: refresh,
   },
 }
 
