@@ -1,7 +1,7 @@
 // The catalogue as data: every dialect of it is one, keeps the laws, and says where it is from.
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { DIALECTS } from '@patois/core'
+import { DIALECTS, type Dialect } from '@patois/core'
 import { CATALOGUE } from '@patois/core/catalogue'
 import { checkDialect } from '@patois/core/check'
 import { describe, expect, test } from 'vitest'
@@ -65,6 +65,9 @@ describe('the catalogue', () => {
     expect(files.length).toBeGreaterThanOrEqual(25)
     expect(CATALOGUE.map(({ name }) => name)).toEqual(files.sort())
     expect(new Set(names).size).toBe(names.length)
+    // The docs say how many there are, and how many of them callers alone may have.
+    const alone = CATALOGUE.filter((one: Dialect) => one.serve === false)
+    expect([CATALOGUE.length, alone.length]).toEqual([41, 4])
   })
 
   // Whoever takes one dialect carries it, the common parts and nothing else.
