@@ -5,6 +5,7 @@ import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
 import { catalogueTable, classesTable } from './catalogue.ts'
+import { clientTables } from './client-docs.ts'
 import { conformanceTables, mcpClientTable } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
@@ -77,6 +78,9 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['dialects/catalogue.md', 'classes', classesTable()],
   ...DIALECTS.map(
     (dialect) => [`dialects/${dialect.name}.md`, 'dialect', dialectTables(dialect)] as const,
+  ),
+  ...DIALECTS.filter(({ name }) => name !== 'standard').map(
+    (dialect) => [`client/${dialect.name}.md`, 'client', clientTables(dialect)] as const,
   ),
 ]
 
