@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DIALECTS } from '@patois/core'
 import { describe, expect, test } from 'vitest'
+import { knownDialects } from './configuration/known.ts'
 import { type Configuration, type ConfigurationParts, readConfiguration } from './configuration.ts'
 
 const SECRET = 'a-secret-of-more-than-32-characters-1'
@@ -128,6 +129,31 @@ describe('the example', () => {
     writeFileSync(file, JSON.stringify({ issuer, clients: [web] }))
     const result = readConfiguration({ file, env: {}, dev: false, dialects: DIALECTS })
     expect(result).toMatchObject({ ok: true, configuration: { issuer } })
+  })
+
+  test('a dialect for callers only is refused, out of a file and out of the catalogue', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'patois-'))
+    const file = join(folder, 'patois.json')
+    const only = { extends: 'standard', name: 'only', title: 'Only', serve: false, because: 'So.' }
+    writeFileSync(join(folder, 'only.json'), JSON.stringify(only))
+    writeFileSync(file, JSON.stringify({ issuer, dialects: ['./only.json', 'github', 'wechat'] }))
+    const parts = { file, env: {}, dev: false }
+    const dialects = await knownDialects(parts)
+    const found = dialects.slice(DIALECTS.length).map(({ name }) => name)
+    expect(found).toEqual(['github', 'wechat'])
+    const result = readConfiguration({ ...parts, dialects })
+    expect(result).toMatchObject({
+      ok: false,
+      faults: [
+        'dialects[0] (./only.json): only is for callers only and cannot be served: So.',
+        expect.stringMatching(/^dialects\[2\]: wechat is for callers only and cannot be served: /),
+      ],
+    })
+    // What names none of the catalogue loads none of it; an unknown name is told where more are.
+    expect(await knownDialects({ text: 'dialects: [standard]', env: {}, dev: false })).toBe(
+      DIALECTS,
+    )
+    expect(faultsOf('dialects: [gitbub]').join()).toContain('patois dialect list has more')
   })
 })
 
