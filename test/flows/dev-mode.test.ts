@@ -131,6 +131,10 @@ describe('a browser', () => {
       token_type: 'Bearer',
     })
     expect((await paste(line)).error).toBe('invalid_grant')
+    // Somebody else may be signed in at this browser: the button says as whom to sign in.
+    await page.goto(`${issuer}/`)
+    await page.click('#try')
+    expect(await page.locator('#password').count()).toBe(1)
     expect(asked.filter((url) => !url.startsWith(issuer))).toEqual([])
     expect(troubles).toEqual([])
     await close()

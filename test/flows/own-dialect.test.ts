@@ -49,6 +49,8 @@ test('both files of the page are fine, and shown as they look on the wire', asyn
   expect(out).toContain('POST /api/login/token HTTP/1.1')
   expect(out).toContain('kiwi-secret: ')
   expect(out).toContain('HTTP/1.1 418')
+  // What its token call cannot carry, nobody can send.
+  expect(out).not.toContain('## token, password')
 })
 
 test('the file of the page says where its provider is', async () => {

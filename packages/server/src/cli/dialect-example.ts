@@ -49,6 +49,13 @@ const OF_GRANT: Readonly<Record<string, readonly (keyof Fields)[]>> = {
   password: ['username', 'password', 'scope'],
 }
 
+/** The field without which a call of a grant type is nothing. */
+const CREDENTIAL: Readonly<Record<string, keyof Operation['reads']>> = {
+  authorization_code: 'code',
+  refresh_token: 'refresh_token',
+  password: 'password',
+}
+
 const TOKEN: Facts = {
   access_token: 'ACCESS-TOKEN',
   token_type: 'Bearer',
@@ -85,6 +92,14 @@ const REFUSED: Partial<Record<Operation['does'], Reason>> = {
   introspect: 'client_secret_wrong',
   userinfo: 'token_expired',
   logout: 'hint_wrong',
+}
+
+/** The grant types that can be asked for here: those whose credential is read. */
+function grantsOf({ grants = Object.keys(OF_GRANT), reads }: Operation): string[] {
+  return grants.filter((grant) => {
+    const credential = CREDENTIAL[grant]
+    return credential === undefined || reads[credential] !== undefined
+  })
 }
 
 /** Fields of a call of this operation, with a grant type where it has one. */
@@ -143,7 +158,7 @@ function refusalText(operation: Operation, reason: Reason, variables: Variables)
 
 function partsOf(name: string, operation: Operation, variables: Variables): string[] {
   const { does, means } = operation
-  const grants = does === 'token' ? (operation.grants ?? Object.keys(OF_GRANT)) : [undefined]
+  const grants = does === 'token' ? grantsOf(operation) : [undefined]
   const requests = grants.map((grant) => {
     const fields = { ...fieldsOf(operation, grant), ...means }
     const title = grant === undefined ? name : `${name}, ${grant}`

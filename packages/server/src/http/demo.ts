@@ -118,8 +118,9 @@ export function signInUrl(site: Site, demo: Demo): string {
     code_challenge: demo.challenge,
     code_challenge_method: 'S256',
     state: 'demo',
-    // The printed lines may have remembered a consent; whoever tries it wants to see the page.
-    prompt: 'consent',
+    // Somebody else may be signed in here, and the printed lines may have remembered a consent;
+    // whoever tries it wants to see both pages.
+    prompt: 'login consent',
   }
   const { variables } = station.mount.dialect
   const { path, query } = writeRequest(station.operation, fields, variables)
