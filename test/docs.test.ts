@@ -32,6 +32,32 @@ test.each([
   await expect(play(path)).rejects.toThrow(said)
 })
 
+const TASKS = globSync('docs/tasks/*.md', { cwd: ROOT })
+
+test.each([...TASKS, 'README.md', 'docs/quick-start.md', 'docs/dialects/own.md'])(
+  '%s works in a clone where nothing was installed',
+  (path) => {
+    const { prose, code } = openPage(path)
+    const commands = code('sh').join('\n')
+    expect(commands + prose).not.toContain('npx patois dev')
+    if (/npx (patois|node)/.test(commands))
+      expect(commands + prose).toContain('node tools/ready.mjs')
+  },
+)
+
+test('no two servers of the pages, started in one clone, share a database outside dev mode', () => {
+  const files = [...TASKS, 'README.md'].flatMap((path) => openPage(path).code('yaml'))
+  const served = files.filter((text) => /^issuer:/m.test(text))
+  const databases = served.map((text) => /^database: (\S+)$/m.exec(text)?.[1] ?? 'none')
+  expect(databases.length).toBeGreaterThan(2)
+  expect(new Set(databases).size).toBe(databases.length)
+})
+
+test.each(TASKS)('%s leads on to another page', (path) => {
+  const last = openPage(path).prose.trimEnd().split('\n\n').at(-1) ?? ''
+  expect(last).toMatch(/^Next: .*\]\(/s)
+})
+
 test('every page of docs/ can be reached from the index', () => {
   const reached = new Set(['docs/README.md'])
   for (const path of reached) {

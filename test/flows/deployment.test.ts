@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -26,6 +27,7 @@ import { answerOf, openBrowser, walkFrom } from '../door/browser.ts'
 import { selfSigned } from '../door/certificate.ts'
 import { runToEnd, type Started, start } from '../door/cli.ts'
 import { PASSWORDS } from '../door/fixtures.ts'
+import { openPage } from '../door/page.ts'
 import { findProgram, type RunningProgram } from '../door/program.ts'
 import { startCaddy, startNginx } from '../door/proxy.ts'
 import { type Door, freePort } from '../door/server.ts'
@@ -451,4 +453,25 @@ test('the page about deployment names every file, and none that is not there', (
   const links = [...page.matchAll(/\]\(((?!http)[^)#]+)/g)].map(([, path = '']) => path)
   for (const path of links) expect(existsSync(join(ROOT, 'docs', path)), path).toBe(true)
   for (const name of readdirSync(EXAMPLES)) expect(page, name).toContain(name)
+})
+
+test('the secrets of the page are for the owner only, and are never made a second time', async () => {
+  const [block = ''] = openPage('docs/deployment.md').code('sh')
+  const etc = join(folder, 'etc')
+  const text = withThese(block, [['/etc/patois', etc]])
+  const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`
+  const makeSecrets = () =>
+    run('bash', ['-c', `echo a-password | { ${text} }`], {
+      cwd: ROOT,
+      env: { ...process.env, PATH },
+    })
+  await makeSecrets()
+  const file = join(etc, 'environment')
+  const made = readFileSync(file, 'utf8')
+  expect(made).toMatch(
+    /^PATOIS_MASTER_KEY=\S{44}\nWEB_SECRET=\S{44}\nALICE_HASH='\$argon2id\$\S+'\n$/,
+  )
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  await expect(makeSecrets()).rejects.toThrow('cannot overwrite existing file')
+  expect(readFileSync(file, 'utf8')).toBe(made)
 })

@@ -1,7 +1,7 @@
 // The README, line by line: what it tells a newcomer to copy does what it says.
 
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -39,15 +39,31 @@ test('the line for curl gets a token', async () => {
 })
 
 test('the lines for openid-client get a token', async () => {
-  const [code = ''] = README.code('ts')
+  const [code = ''] = README.code('js')
   // Beside the tests, so that it finds the library where a project would.
-  const file = join(ROOT, 'test-output', `readme-${port}.ts`)
+  const file = join(ROOT, 'test-output', `readme-${port}.mjs`)
   mkdirSync(join(ROOT, 'test-output'), { recursive: true })
   writeFileSync(file, here(code))
   const env = { ...process.env, SECRET: secret }
   const { stdout } = await promisify(execFile)(process.execPath, [file], { env })
   rmSync(file)
   expect(stdout).toMatch(/^test_pa_\S+ 3600\n$/)
+})
+
+test('a file is shown before the command that reads it, and says what it is called', () => {
+  const texts = README.blocks.map(({ text }) => text)
+  const file = texts.findIndex((text) => text.startsWith('# patois.yaml'))
+  expect(file).toBeGreaterThan(0)
+  expect(texts.findIndex((text) => text.includes('--config patois.yaml'))).toBeGreaterThan(file)
+  expect(README.prose).toContain('In a folder of its own')
+})
+
+test('what tests install is what the README says', () => {
+  const tool = readFileSync(join(ROOT, 'tools/ready.mjs'), 'utf8')
+  const programs = [...tool.matchAll(/^ {4}name: '([a-z]+)/gm)].map(([, name = '']) => name)
+  const [sentence = ''] = /\(as root on Debian[^)]*\)/.exec(README.prose) ?? []
+  expect(programs.length).toBeGreaterThan(3)
+  for (const name of programs) expect(sentence.toLowerCase()).toContain(name)
 })
 
 test('the configuration is one that starts', () => {

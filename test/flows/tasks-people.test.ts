@@ -9,6 +9,25 @@ import { ann, play } from '../door/story.ts'
 test('from a fresh clone to a person who is signed in', () =>
   play('docs/quick-start.md', { '3. The person': ann('http://127.0.0.1:3000/') }))
 
+test('in a real browser too, where a reload gets the answer that the page has a cure for', () =>
+  play('docs/quick-start.md', {
+    '3. The person': async ({ here }) => {
+      const chromium = await startChromium()
+      const { page } = await openPerson(chromium)
+      await page.goto(here('http://127.0.0.1:3000'))
+      await page.fill('#username', 'ann')
+      await page.fill('#password', 'password-of-ann')
+      await page.click('#sign-in')
+      await page.click('#allow')
+      await page.waitForURL('**/callback?**')
+      const said = await page.textContent('body')
+      await page.reload()
+      expect(await page.textContent('body')).toContain('invalid_grant: ')
+      await chromium.close()
+      return said ?? ''
+    },
+  }))
+
 test('signing people in to a web application, which refreshes once for all who wait', () =>
   play(
     'docs/tasks/web-app.md',
