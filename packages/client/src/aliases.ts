@@ -1,9 +1,8 @@
 // Aliases: the calls of a dialect under the names that its provider's own SDKs have for them.
 
-import type { Dialect, Facts } from '@patois/core/caller'
+import type { Deed, Dialect, Facts } from '@patois/core/caller'
 import type { Returned } from './authorize.ts'
-import type { Connection } from './connection.ts'
-import { callDeed, callToken, type Params } from './operations.ts'
+import type { Params } from './operations.ts'
 import type { CallOptions } from './send.ts'
 import type { Tokens } from './tokens.ts'
 import type {
@@ -15,7 +14,6 @@ import type {
   NamedGrant,
   SdkName,
 } from './types.ts'
-import { authorizeByCall } from './visits.ts'
 
 type GrantIn<O> = O extends { grants: readonly (infer G)[] } ? Extract<G, GrantName> : never
 
@@ -58,21 +56,19 @@ export type Aliases<D extends Dialect> = {
   ) => Promise<ResultOf<Named<D, N>>>
 }
 
-type Call = (params?: Params, options?: CallOptions) => Promise<unknown>
+/** A call of a client, for tokens or for anything else. */
+export type Call = (params?: Params, options?: CallOptions) => Promise<unknown>
 
-/** One method for each name that the dialect's data has. */
-export function aliasesOf(connection: Connection): Record<string, Call> {
-  const operations = Object.values(connection.dialect.operations)
-  const named = operations.flatMap((operation) =>
-    Object.entries(operation.names ?? {}).map(([name, grant]): [string, Call] => [
+/** One method for each name that the dialect's data has; `ask` makes the calls. */
+export function aliasesOf(
+  { operations }: Dialect,
+  ask: (does: Deed, grant?: string) => Call,
+): Record<string, Call> {
+  const named = Object.values(operations).flatMap(({ does, names = {} }) =>
+    Object.entries(names).map(([name, grant]): [string, Call] => [
       name,
-      async (params = {}, options) => {
-        if (operation.does === 'authorize') return authorizeByCall(connection, params, options)
-        if (operation.does !== 'token') return callDeed(connection, operation.does, params, options)
-        const { grantType, ...rest } = params
-        const meant = grant === 'any' ? String(grantType) : grant
-        return callToken(connection, meant, rest, options)
-      },
+      ({ grantType, ...params } = {}, options) =>
+        ask(does, grant === 'any' ? String(grantType) : grant)(params, options),
     ]),
   )
   return Object.fromEntries(named)

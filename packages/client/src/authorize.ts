@@ -1,12 +1,6 @@
 // Authorize: sends a person to the server's page, and judges what they come back with.
 
-import {
-  type Facts,
-  type Fields,
-  type GivenFields,
-  hearRedirect,
-  type Operation,
-} from '@patois/core/caller'
+import { type Facts, type GivenFields, hearRedirect, type Operation } from '@patois/core/caller'
 import type { Answered } from './call.ts'
 import type { Connection, NamedOperation } from './connection.ts'
 import { Refused, Unreadable } from './errors.ts'
@@ -30,7 +24,7 @@ export type Returned = { code: string; scope?: readonly string[]; extra: Facts }
 export async function writeAuthorize(
   connection: Connection,
   { operation }: NamedOperation,
-  given: Fields,
+  given: GivenFields,
   options: CallOptions = {},
 ): Promise<Pending> {
   const { reads } = operation
@@ -91,11 +85,9 @@ export function returnedOf(
   { issuer, saysIssuer }: Connection,
   { facts, extra, came, about }: Answered,
 ): Returned {
-  if (issuer !== undefined && facts.iss !== undefined && facts.iss !== issuer) {
-    throw new Unreadable('the answer is from another issuer', came, about)
-  }
-  if (issuer !== undefined && facts.iss === undefined && saysIssuer) {
-    throw new Unreadable('the answer does not name its issuer', came, about)
+  const { iss = saysIssuer ? undefined : issuer } = facts
+  if (issuer !== undefined && iss !== issuer) {
+    throw new Unreadable('the answer does not name the issuer that was asked', came, about)
   }
   const { error = extra.error, error_description: sentence } = facts
   if (typeof error === 'string') {

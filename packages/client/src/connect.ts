@@ -1,10 +1,10 @@
 // Connect: one object for one client at one server, with the calls that the server's dialect has.
 
 import type { Deed, Dialect, Facts } from '@patois/core/caller'
-import { type Aliases, aliasesOf } from './aliases.ts'
+import { type Aliases, aliasesOf, type Call } from './aliases.ts'
 import type { Pending, Returned } from './authorize.ts'
 import type { Binding, CallEvent, ClientProof, Connection, Retry } from './connection.ts'
-import { callDeed, callToken, type Params } from './operations.ts'
+import { callDeed, callToken } from './operations.ts'
 import { fieldsOf } from './request.ts'
 import type { CallOptions } from './send.ts'
 import type { Tokens } from './tokens.ts'
@@ -107,9 +107,7 @@ function connectionOf<D extends Dialect>(options: ConnectOptions<D>): Connection
     ...options,
     url: url?.replace(/\/+$/, ''),
     variables: options.variables ?? {},
-    scope: scope === undefined ? undefined : fieldsOf({ scope }).scope,
-    saysIssuer: options.saysIssuer === true,
-    headers: options.headers ?? {},
+    scope: fieldsOf({ scope }).scope,
     // Looked up at each call: a test may put another in its place.
     fetch: handed ?? ((...request) => fetch(...request)),
     now: options.now ?? (() => Math.floor(Date.now() / 1000)),
@@ -125,26 +123,24 @@ function connectionOf<D extends Dialect>(options: ConnectOptions<D>): Connection
  */
 export function connect<const D extends Dialect>(options: ConnectOptions<D>): Client<D> {
   const connection = connectionOf(options)
-  const grant =
-    (name: GrantName) =>
-    (params: Params = {}, more?: CallOptions) =>
-      callToken(connection, name, params, more)
-  const deed =
-    (does: Deed) =>
-    (params: Params = {}, more?: CallOptions) =>
-      callDeed(connection, does, params, more)
+  const ask =
+    (does: Deed, grant = ''): Call =>
+    async (params = {}, more) => {
+      if (does === 'token') return callToken(connection, grant, params, more)
+      if (does === 'authorize') return authorizeByCall(connection, params, more)
+      return callDeed(connection, does, params, more)
+    }
   return {
     connection,
     ...visitsOf(connection),
-    authorize: (params: Params = {}, more?: CallOptions) =>
-      authorizeByCall(connection, params, more),
-    exchange: grant('authorization_code'),
-    refresh: grant('refresh_token'),
-    clientCredentials: grant('client_credentials'),
-    password: grant('password'),
-    revoke: deed('revoke'),
-    introspect: deed('introspect'),
-    userinfo: deed('userinfo'),
-    ...aliasesOf(connection),
+    authorize: ask('authorize'),
+    exchange: ask('token', 'authorization_code'),
+    refresh: ask('token', 'refresh_token'),
+    clientCredentials: ask('token', 'client_credentials'),
+    password: ask('token', 'password'),
+    revoke: ask('revoke'),
+    introspect: ask('introspect'),
+    userinfo: ask('userinfo'),
+    ...aliasesOf(connection.dialect, ask),
   } as unknown as Client<D>
 }

@@ -71,10 +71,10 @@ export type Connection<D extends Dialect = Dialect> = {
   scope: readonly string[] | undefined
   issuer?: string | undefined
   /** True when the issuer names itself in every authorization answer (RFC 9207 §3). */
-  saysIssuer: boolean
+  saysIssuer?: boolean | undefined
   proof?: ClientProof | undefined
   binding?: Binding | undefined
-  headers: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>> | undefined
   fetch: typeof fetch
   /** Seconds. */
   now: () => number

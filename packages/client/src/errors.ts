@@ -34,10 +34,26 @@ function meaningOf(status: number, code = ''): Meaning {
   return DEAD.includes(code) ? 'dead' : 'configuration'
 }
 
-// What came is for whoever debugs: printed errors and JSON leave it out, it may hold a token.
-function tell(error: Error, told: object, { headers, body }: Heard): void {
-  Object.assign(error, told)
+function lineOf({ dialect, operation }: CallFacts, why: string): string {
+  return `${dialect} ${operation}: ${why}`
+}
+
+function tell(error: Error, { dialect, operation, sent }: CallFacts, more: object): void {
+  Object.assign(error, { dialect, operation, sent, ...more })
+}
+
+function tellAnswer(error: Error, { status, headers, body }: Heard, code?: string): void {
+  Object.assign(error, { status, meaning: meaningOf(status, code) })
+  // What came is for whoever debugs: printed errors and JSON leave it out, it may hold a token.
   Object.defineProperties(error, { headers: { value: headers }, body: { value: body } })
+}
+
+/** A refusal as it was heard; `retryAfter` in seconds. */
+type Said = {
+  code: string
+  sentence?: string | undefined
+  uri?: string | undefined
+  retryAfter?: number | undefined
 }
 
 /** The server said no. */
@@ -58,17 +74,11 @@ export class Refused extends Error {
   declare readonly body: string
   declare readonly meaning: Meaning
 
-  constructor(
-    said: { code: string; sentence?: string; uri?: string; retryAfter?: number | undefined },
-    came: Heard,
-    { dialect, operation, sent }: CallFacts,
-  ) {
+  constructor(said: Said, came: Heard, about: CallFacts) {
     const { code, sentence: description, uri, retryAfter } = said
-    super(`${dialect} ${operation}: ${code}${description === undefined ? '' : ` (${description})`}`)
-    const { status } = came
-    const meaning = meaningOf(status, code)
-    const told = { code, status, description, uri, retryAfter, dialect, operation, sent, meaning }
-    tell(this, told, came)
+    super(lineOf(about, description === undefined ? code : `${code} (${description})`))
+    tell(this, about, { code, description, uri, retryAfter })
+    tellAnswer(this, came, code)
   }
 }
 
@@ -82,10 +92,10 @@ export class Unreachable extends Error {
   declare readonly timedOut: boolean
   readonly meaning: Meaning = 'transient'
 
-  constructor(cause: unknown, timedOut: boolean, { dialect, operation, sent }: CallFacts) {
-    const why = timedOut ? 'no answer in time' : 'no answer'
-    super(`${dialect} ${operation}: ${why} from ${new URL(sent.url).origin}`, { cause })
-    Object.assign(this, { dialect, operation, sent, timedOut })
+  constructor(cause: unknown, timedOut: boolean, about: CallFacts) {
+    const when = timedOut ? ' in time' : ''
+    super(lineOf(about, `no answer${when} from ${new URL(about.sent.url).origin}`), { cause })
+    tell(this, about, { timedOut })
   }
 }
 
@@ -102,16 +112,10 @@ export class Unreadable extends Error {
   declare readonly body: string
   declare readonly meaning: Meaning
 
-  constructor(
-    why: string,
-    came: Heard,
-    { dialect, operation, sent }: CallFacts,
-    retryAfter?: number,
-  ) {
-    super(`${dialect} ${operation}: ${why}`)
-    const { status } = came
-    const meaning = meaningOf(status)
-    tell(this, { status, retryAfter, dialect, operation, sent, meaning }, came)
+  constructor(why: string, came: Heard, about: CallFacts, retryAfter?: number) {
+    super(lineOf(about, why))
+    tell(this, about, { retryAfter })
+    tellAnswer(this, came)
   }
 }
 

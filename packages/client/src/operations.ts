@@ -13,12 +13,12 @@ export type Params = Readonly<Record<string, unknown>>
 
 /** The operation of a dialect for a deed or a grant type. Throws a TypeError when it has none. */
 export function operationOf(dialect: Dialect, does: Deed, grant?: string): NamedOperation {
-  const serves = ({ grants }: Operation) => grant === undefined || (grants?.includes(grant) ?? true)
-  const found = Object.entries(dialect.operations).find(
-    ([, one]) => one.does === does && serves(one),
-  )
-  if (!found) throw new TypeError(`${dialect.name} has no ${grant ?? does}`)
-  return { name: found[0], operation: found[1] }
+  for (const [name, operation] of Object.entries(dialect.operations)) {
+    const { grants } = operation
+    const serves = !grant || !grants || grants.includes(grant)
+    if (operation.does === does && serves) return { name, operation }
+  }
+  throw new TypeError(`${dialect.name} has no ${grant ?? does}`)
 }
 
 /** Who calls, with the secret where there is one. */
@@ -57,15 +57,13 @@ export async function callToken(
 // What a call says when its caller does not: narrowing and widening a refresh is for callers to say.
 function usual(
   { redirectUri, scope }: Connection,
-  operation: Operation,
+  { needs }: Operation,
   grant: string,
 ): GivenFields {
-  const { reads, needs = [] } = operation
-  const isCode = grant === 'authorization_code'
-  const asks = needs.includes('scope') || grant === 'client_credentials' || grant === 'password'
+  const isFirst = grant === 'client_credentials' || grant === 'password'
   return {
-    redirect_uri: isCode ? redirectUri : undefined,
-    scope: 'scope' in reads && asks ? scope : undefined,
+    redirect_uri: grant === 'authorization_code' ? redirectUri : undefined,
+    scope: isFirst || needs?.includes('scope') ? scope : undefined,
   }
 }
 
@@ -77,12 +75,9 @@ export async function askDeed(
   options?: CallOptions,
 ): Promise<Answered> {
   const named = operationOf(connection.dialect, does)
-  const { redirectUri } = connection
-  const fields: GivenFields = {
-    ...('client_id' in named.operation.reads && ownFields(connection)),
-    redirect_uri: does === 'authorize' ? redirectUri : undefined,
-    ...fieldsOf(params),
-  }
+  // Whatever the operation does not read is not sent.
+  const own = { ...ownFields(connection), redirect_uri: connection.redirectUri }
+  const fields = { ...own, ...fieldsOf(params) }
   return call(connection, named, fields, options)
 }
 

@@ -17,8 +17,6 @@ const HIDDEN = '***'
 /** Headers whose values are no secret. */
 const OPEN = /^(accept|content-type|user-agent|.*-version)$/
 
-const SECRET_NAMES: readonly string[] = SECRET_FIELDS
-
 const SECRET_NAME = /secret|token|password|key|code|assertion/i
 
 // Where an operation's own body fields stand, further ones stand too.
@@ -31,14 +29,17 @@ function placeOf({ reads, methods }: Operation): 'form' | 'json' | 'query' {
 function withMore(operation: Operation, more: Readonly<Record<string, string>> = {}): Operation {
   const place = placeOf(operation)
   const adds = Object.entries(more).map(([name, value]) => [`${place} ${name}`, value])
-  if (adds.length === 0) return operation
   return { ...operation, adds: { ...operation.adds, ...Object.fromEntries(adds) } }
 }
 
-function masked<T extends object>(values: T, isSecret: (name: string) => boolean): T {
+function isSecret(name: string): boolean {
+  return (SECRET_FIELDS as readonly string[]).includes(name)
+}
+
+function masked<T extends object>(values: T, hides: (name: string) => boolean): T {
   const entries = Object.entries(values).map(([name, value]) => [
     name,
-    value !== undefined && isSecret(name) ? HIDDEN : value,
+    value !== undefined && hides(name) ? HIDDEN : value,
   ])
   return Object.fromEntries(entries) as T
 }
@@ -73,7 +74,7 @@ export function sentOf(
   options: CallOptions,
 ): SentRequest {
   const more = masked(options.fields ?? {}, (name) => SECRET_NAME.test(name))
-  const known = masked(fields, (name) => SECRET_NAMES.includes(name))
+  const known = masked(fields, isSecret)
   const request = requestOf(connection, operation, known, { ...options, fields: more })
   return {
     ...request,

@@ -29,8 +29,7 @@ export function visitsOf(connection: Connection): Visits {
   return {
     authorizeUrl: async (params = {}, options = {}) => {
       const named = operationOf(dialect, 'authorize')
-      const asked = scope && 'scope' in named.operation.reads ? { scope: [...scope] } : {}
-      const fields = { ...asked, ...fieldsOf(params) }
+      const fields = { scope, ...fieldsOf(params) }
       const pending = await writeAuthorize(connection, named, fields, options)
       const [oldest] = waiting.keys()
       if (waiting.size >= MOST_PENDING && oldest !== undefined) waiting.delete(oldest)
@@ -54,15 +53,9 @@ export function visitsOf(connection: Connection): Visits {
 function exchanged(connection: Connection, { code, scope }: Returned, pending?: Pending): Params {
   const { operation } = operationOf(connection.dialect, 'token', 'authorization_code')
   const { codeVerifier, redirectUri, state } = pending ?? {}
+  // What the code was made for: named again where a dialect wants that, else known from here on.
   const saysScope = operation.needs?.includes('scope') || !('scope' in operation.reads)
-  return {
-    code,
-    codeVerifier,
-    ...('redirect_uri' in operation.reads && { redirectUri }),
-    ...('state' in operation.reads && { state }),
-    // What the code was made for: named again where a dialect wants that, else known from here on.
-    ...(saysScope && scope && { scope }),
-  }
+  return { code, codeVerifier, redirectUri, state, scope: saysScope ? scope : undefined }
 }
 
 /** Authorizes by a call, where a dialect has that instead of a page. Throws as `callback` does. */

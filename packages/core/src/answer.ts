@@ -45,9 +45,9 @@ export function writeAnswer(operation: Operation, facts: Facts, now: number): An
 export type Told = {
   code: string
   sentence: string
-  reason?: string
+  reason?: string | undefined
   status?: number | undefined
-  uri?: string
+  uri?: string | undefined
   at?: number
   path?: string
   clientId?: string

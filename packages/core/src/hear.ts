@@ -11,9 +11,9 @@ import { readFact } from './value.ts'
 export type HeardRefusal = {
   kind: 'refused'
   code: string
-  sentence?: string
-  uri?: string
-  reason?: Reason
+  sentence?: string | undefined
+  uri?: string | undefined
+  reason?: Reason | undefined
   status: number
 }
 
@@ -46,9 +46,18 @@ function valueAt(body: unknown, path: readonly string[]): unknown {
   )
 }
 
+// Some providers number their refusals.
+function textOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value
+  return typeof text === 'string' && text !== '' ? text : undefined
+}
+
 function textAt(body: unknown, ...paths: readonly string[]): string | undefined {
-  const values = paths.map((path) => valueAt(body, path.split('.')))
-  return values.find((one): one is string => typeof one === 'string' && one !== '')
+  for (const path of paths) {
+    const value = valueAt(body, path.split('.'))
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return undefined
 }
 
 function factsIn(body: unknown, table: FactTable, now: number): Record<string, unknown> {
@@ -87,7 +96,7 @@ export function hearAnswer(operation: Operation, said: Said, now: number): Heard
   if (operation.does === 'revoke' && said.body === '') {
     return { kind: 'facts', status, facts: {}, extra: {} }
   }
-  const heard = hearFacts(operation, body, now)
+  const heard = isBody(body) ? hearFacts(operation, body, now) : undefined
   // An error where the tokens should be is one, whatever the status says.
   if (verdict === undefined && lacks(operation, heard?.facts)) {
     const refusal = hearRefusal(operation, said, body)
@@ -116,10 +125,9 @@ function tellingNames({ says = {} }: AnswerShape, theirs: Constants = {}): strin
 
 function hearFacts(
   { answers, refuses }: Operation,
-  body: unknown,
+  body: Body,
   now: number,
-): { facts: Facts; extra: Facts } | undefined {
-  if (!isBody(body)) return undefined
+): { facts: Facts; extra: Facts } {
   const { facts } = answers
   if (facts === 'as they are') {
     const { error } = body
@@ -146,30 +154,22 @@ function without(body: Body, read: ReadonlySet<string>, path: string): Body {
 
 function hearRefusal({ refuses }: Operation, said: Said, body: unknown): Heard {
   const { status } = said
-  const heard = factsIn(body, refuses.facts, 0)
-  // Some providers number their refusals.
-  const own = typeof heard.error === 'number' ? { ...heard, error: String(heard.error) } : heard
-  const isOwn = typeof own.error === 'string' || typeof own.error_description === 'string'
-  const { error, error_description: sentence, error_uri: uri } = isOwn ? own : anyError(said, body)
-  const found = {
-    status,
-    error: typeof error === 'string' ? error : '',
-    sentence: typeof sentence === 'string' ? sentence : '',
-  }
-  const told = {
-    status,
-    ...(found.sentence !== '' && { sentence: found.sentence }),
-    ...(typeof uri === 'string' && { uri }),
-  }
+  const own = factsIn(body, refuses.facts, 0)
+  const isOwn = textOf(own.error) ?? textOf(own.error_description)
+  const found = isOwn ? own : anyError(said, body)
+  const error = textOf(found.error)
+  const sentence = textOf(found.error_description)
+  const told = { kind: 'refused', sentence, uri: textOf(found.error_uri), status } as const
   // Only a sentence of its own tells a reason from its code.
   for (const [reason, row] of Object.entries(refuses.reasons ?? {})) {
     const { code = 'invalid_request' } = row
-    const isReason = row.sentence !== undefined && isRow(row, found, code)
-    if (isReason) return { kind: 'refused', code, reason: reason as Reason, ...told }
+    const isReason = row.sentence !== undefined && isRow(row, { status, error, sentence }, code)
+    if (isReason) return { ...told, code, reason: reason as Reason }
   }
-  const known = Object.entries(refuses.rows).find(([code, row]) => isRow(row, found, code))
-  const code = known?.[0] ?? (found.error || codeOf(found))
-  return code ? { kind: 'refused', code, ...told } : { kind: 'unreadable', status }
+  const rows = Object.entries(refuses.rows)
+  const known = rows.find(([code, row]) => isRow(row, { status, error, sentence }, code))
+  const code = known?.[0] ?? error ?? codeOf(status, sentence)
+  return code ? { ...told, code } : { kind: 'unreadable', status }
 }
 
 // Errors as half the world says them, for answers that are not of the dialect.
@@ -188,22 +188,20 @@ function anyError({ headers = {} }: Said, body: unknown): Facts {
 }
 
 // Without a code of the wire's own, 429 and 503 still mean the same everywhere.
-function codeOf({ status, sentence }: { status: number; sentence: string }): ErrorCode | undefined {
+function codeOf(status: number, sentence: string | undefined): ErrorCode | undefined {
   if (status === 429 || status === 503) return 'temporarily_unavailable'
-  return sentence === '' || status < 400 ? undefined : 'invalid_request'
+  return sentence && status >= 400 ? 'invalid_request' : undefined
 }
+
+type Found = { status: number; error: string | undefined; sentence: string | undefined }
 
 // A row fits when it writes this code where the wire has one, and else this status and sentence;
 // a row with a code of the wire's own only by that.
-function isRow(
-  row: RefusalRow,
-  said: { status: number; error: string; sentence: string },
-  code: string,
-): boolean {
-  const sameText = row.sentence === undefined || fitsSentence(row.sentence, said.sentence)
-  if (said.error !== '') return [row.error ?? code].flat().includes(said.error) && sameText
-  const isBare = said.sentence === '' && row.body !== false
-  return row.error === undefined && row.status === said.status && sameText && !isBare
+function isRow(row: RefusalRow, { status, error, sentence = '' }: Found, code: string): boolean {
+  if (row.sentence !== undefined && !fitsSentence(row.sentence, sentence)) return false
+  if (error) return [row.error ?? code].flat().includes(error)
+  const isBare = sentence === '' && row.body !== false
+  return row.error === undefined && row.status === status && !isBare
 }
 
 /** A sentence with places to fill fits whatever they were filled with. */
@@ -215,9 +213,5 @@ function fitsSentence(pattern: string, sentence: string): boolean {
 
 /** The facts of an authorization answer, out of the URL that the browser came back to. */
 export function hearRedirect(operation: Operation, url: string): { facts: Facts; extra: Facts } {
-  const query = Object.fromEntries(new URL(url).searchParams)
-  const { facts } = operation.answers
-  if (facts === 'as they are') return { facts: query, extra: {} }
-  const names = new Set(factSpots(facts).map(({ path }) => path.join('.')))
-  return { facts: factsIn(query, facts, 0), extra: without(query, names, '') }
+  return hearFacts(operation, Object.fromEntries(new URL(url).searchParams), 0)
 }

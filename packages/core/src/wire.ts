@@ -128,13 +128,16 @@ function repeated({ field }: FieldSpot): Refusal {
     : new Refusal('field_repeated', { field })
 }
 
+type Texts = Record<string, string>
+
 type Parts = {
   query: URLSearchParams
   form: URLSearchParams
   json: Record<string, unknown>
-  headers: Record<string, string>
-  params: Record<string, string>
-  basic: { client_id?: string; client_secret?: string; isRaw?: boolean }
+  path: Texts
+  header: Texts
+  basic: Texts
+  'basic-raw': Texts
 }
 
 function put(
@@ -142,21 +145,15 @@ function put(
   { place, name, form }: Omit<FieldSpot, 'field'>,
   value: string | readonly string[],
 ): void {
-  if (place === 'json') {
-    parts.json[name] = form === 'array' || !isListForm(form) ? value : writeField(form, value)[0]
+  if (place === 'json' && (form === 'array' || !isListForm(form))) {
+    parts.json[name] = value
     return
   }
   for (const text of writeField(form, value)) {
-    if (place === 'query') parts.query.append(name, text)
-    else if (place === 'form') parts.form.append(name, text)
-    else if (place === 'path') parts.params[name] = text
+    if (place === 'query' || place === 'form') parts[place].append(name, text)
     else if (place === 'bearer' || place === 'authorization') {
-      parts.headers.authorization = `Bearer ${text}`
-    } else if (place === 'header') parts.headers[name] = text
-    else {
-      parts.basic[name as 'client_id' | 'client_secret'] = text
-      parts.basic.isRaw = place === 'basic-raw'
-    }
+      parts.header.authorization = `Bearer ${text}`
+    } else parts[place][name] = text
   }
 }
 
@@ -173,9 +170,10 @@ export function writeRequest(
     query: new URLSearchParams(),
     form: new URLSearchParams(),
     json: {},
-    headers: {},
-    params: { ...variables },
+    path: { ...variables },
+    header: {},
     basic: {},
+    'basic-raw': {},
   }
   for (const [spot, value] of Object.entries(operation.adds ?? {})) {
     const [place, name = ''] = spot.split(' ')
@@ -190,9 +188,10 @@ export function writeRequest(
     done.add(spot.field)
     put(parts, spot, value)
   }
-  const { basic, headers, params, query } = parts
-  const [id, secret = ''] = [basic.client_id, basic.client_secret]
-  if (id !== undefined) headers.authorization = writeBasic(id, secret, basic.isRaw)
+  const { basic, header: headers, path: params, query, 'basic-raw': raw } = parts
+  const isRaw = raw.client_id !== undefined
+  const { client_id: id, client_secret: secret = '' } = isRaw ? raw : basic
+  if (id !== undefined) headers.authorization = writeBasic(id, secret, isRaw)
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(params[name] ?? ''),
   )
@@ -201,13 +200,13 @@ export function writeRequest(
   return { method, path, query: query.toString(), params, headers, body }
 }
 
-function writeBody(operation: Operation, { form, json, headers }: Parts): string {
+function writeBody(operation: Operation, { form, json, header }: Parts): string {
   if (form.size > 0) {
-    headers['content-type'] = TYPES.form
+    header['content-type'] = TYPES.form
     return form.toString()
   }
   const isJson = fieldSpots(operation).some(({ place }) => place === 'json')
   if (operation.methods[0] === 'GET' || !(isJson || Object.keys(json).length > 0)) return ''
-  headers['content-type'] = TYPES.json
+  header['content-type'] = TYPES.json
   return JSON.stringify(json)
 }
