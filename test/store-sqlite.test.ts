@@ -128,7 +128,9 @@ describe('a SQLite file on disk', () => {
     const path = join(folder, 'notes.db')
     const notes = 'Not a database, but something that somebody wrote.\n'.repeat(100)
     writeFileSync(path, notes)
-    expect(() => open(path)).toThrow('file is not a database')
+    expect(() => open(path)).toThrow(
+      `The database ${path} cannot be opened: it is another kind of file.`,
+    )
     expect(readFileSync(path, 'utf8')).toBe(notes)
     rmSync(path)
     open(path).close()

@@ -389,10 +389,12 @@ describe('requests that two readers may read differently', () => {
     const answers = await Promise.all(
       [...asked, ...asked].map(async ([path, member]) => {
         const text = await (await fetch(`http://127.0.0.1:${port}${path}`)).text()
-        return member === undefined ? text : Object.hasOwn(JSON.parse(text) as object, member)
+        return member === undefined
+          ? text.split('.')[0]
+          : Object.hasOwn(JSON.parse(text) as object, member)
       }),
     )
-    const own = [true, true, 'Nothing is here.\n']
+    const own = [true, true, 'Nothing is here']
     expect(answers, what).toEqual([...own, ...own])
   }
 })

@@ -1,6 +1,6 @@
 // The commands of an operator: hash and serve, their faults, their keys and their end.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -49,6 +49,29 @@ describe('patois hash', () => {
 
   test('of nothing is refused', async () => {
     expect(await hash('')).toEqual({ code: 1, out: '', err: 'Nothing was typed.\n' })
+  })
+})
+
+describe('a command line that is wrong', () => {
+  test('is told so in its last lines, and not above a screen of help', async () => {
+    for (const name of ['serve', 'dev'])
+      expect(await runToEnd([name, '--prot', '9500'], { cwd })).toEqual({
+        code: 1,
+        out: '',
+        err: `error: unknown option '--prot'\n(Did you mean --port?)\npatois ${name} --help lists the flags.\n`,
+      })
+  })
+
+  test('of npm start says how flags get past npm', async () => {
+    const npm = (env: Record<string, string>, ...args: string[]) =>
+      runToEnd(['dev', ...args], { cwd, env: { npm_lifecycle_event: 'start', ...env } })
+    const sentence =
+      'npm keeps what stands before -- for itself. Write: npm start -- --port <value>'
+    const kept = { code: 1, out: '', err: `${sentence}\n` }
+    expect(await npm({ npm_config_port: '9500' })).toEqual(kept)
+    expect(await npm({ npm_config_port: 'true' }, '9500')).toEqual(kept)
+    const more = await npm({ npm_config_port: 'true', npm_config_log_level: 'debug' }, '9500')
+    expect(more.err).toBe(`${sentence} --log-level <value>\n`)
   })
 })
 
@@ -169,6 +192,24 @@ users:
     const after = await open(OTHER_KEY)
     expect({ keys: both }).toMatchObject({ keys })
     expect(after).toEqual(both)
+  })
+
+  test('a database that cannot be opened is named, with the reason', async () => {
+    writeFileSync(join(cwd, 'notes.txt'), 'Some notes of somebody.\n'.repeat(50))
+    mkdirSync(join(cwd, 'folder'))
+    const args = configured('place.yaml', `issuer: ${issuer}\nlisten: { port: ${port} }\n`)
+    for (const [path, reason] of [
+      ['notes.txt', 'it is another kind of file'],
+      ['folder', 'it is a folder'],
+      ['notes.txt/patois.db', 'what should be its folder is a file'],
+    ]) {
+      const env = { PATOIS_MASTER_KEY: KEY, PATOIS_DATABASE: `sqlite:${path}` }
+      expect(await runToEnd(args, { cwd, env })).toEqual({
+        code: 1,
+        out: '',
+        err: `The database ${path} cannot be opened: ${reason}.\n`,
+      })
+    }
   })
 
   test('a database that was made outside dev mode is refused inside it', async () => {

@@ -176,7 +176,9 @@ describe('what no operation can read', () => {
     ] as const) {
       const sent = { method: 'POST', headers: { 'content-type': type }, body }
       const text = await checkPlain(await fetch(server.url('/nothing'), sent), 404)
-      expect(text).toBe('Nothing is here.\n')
+      expect(text).toBe(
+        `Nothing is here. ${server.url('/.well-known/openid-configuration')} lists what is.\n`,
+      )
     }
   })
 

@@ -245,6 +245,13 @@ describe('patois dialect', () => {
       out: 'acme.yaml is fine: acme (Acme Rockets), operations: 2\n',
       err: '',
     })
+    writeFileSync(
+      join(cwd, 'reserved.yaml'),
+      'extends: standard\nname: mine\ntitle: Mine\noperations: { authorize: { path: /login } }\n',
+    )
+    expect((await run('check', 'reserved.yaml')).out).toMatch(
+      /^reserved.yaml is fine: .*\nIt has to be mounted at a prefix \(at\), because at the root: .* \/login lies under \/login, which is reserved\n$/,
+    )
     const faulty = await run('check', 'faulty.yaml')
     expect([faulty.code, faulty.out]).toEqual([1, ''])
     expect(faulty.err.trim().split('\n').slice(1)).toEqual(

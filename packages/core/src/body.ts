@@ -102,7 +102,8 @@ export function isOfType({ headers }: BodyOf, kind: keyof typeof TYPES): boolean
 export function readBody(message: BodyOf, kinds: readonly (keyof typeof TYPES)[]): Values {
   if (message.method === 'GET' || message.body.length === 0) return EMPTY
   const kind = kinds.find((one) => isOfType(message, one))
-  if (!kind) throw new Refusal('body_type_wrong')
+  const rightValues = kinds.map((one) => TYPES[one])
+  if (!kind) throw new Refusal('body_type_wrong', { rightValues })
   const text = decode(message.body)
   return kind === 'form' ? parseForm(text) : parseJson(text)
 }

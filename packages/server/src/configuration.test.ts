@@ -279,6 +279,20 @@ describe('reading', () => {
     })
   })
 
+  test.each([
+    [
+      'a: sqlite::memory:',
+      '1, column 4',
+      'a value with a colon and a space in it, or a colon at its end, needs quotes',
+    ],
+    ['a: @b', '1, column 4', 'a value that begins with this sign needs quotes'],
+    ['a: !b c', '1, column 4', 'a value that begins with this sign needs quotes'],
+    ['a: "b\\q"', '1, column 6', 'a text with a backslash in it needs single quotes'],
+    ['a: b\n---\nc: d', '2, column 1', 'a second document begins here'],
+  ])('in %j the fault is named', (text, line, fault) => {
+    expect(faultsOf(text)).toEqual([`the configuration, line ${line}: ${fault}`])
+  })
+
   test('YAML that cannot be read is told once, and nothing of it is repeated', () => {
     const faults = faultsOf(
       `issuer: https://id.example\nclients: [{ client_secret: "${SECRET}" }}]\n`,
@@ -425,10 +439,20 @@ describe('a client', () => {
       { id_token_signed_response_alg: 'none' },
     ],
     ['scope: names api.write, which is not in scopes', { scope: 'openid api.write' }],
-    ['scope: must be scopes with one space between them', { scope: 'openid  email' }],
-    ['dialects[0]: names bolt, which is unknown', { dialects: ['bolt'] }],
+    ['scope: must be one text, not a list', { scope: ['openid', 'email'] }],
     [
-      'introspects[0]: names https://api.example, which is unknown',
+      'redirect_uris: must be a list: [a, b], or lines that begin with a dash',
+      { redirect_uris: 'https://rp.example/cb' },
+    ],
+    [
+      'client_secret: is a hash, which is called client_secret_hash',
+      { client_secret: `sha256:${'0a'.repeat(32)}` },
+    ],
+    ['client_secret: a variable is written ${env:WEB_SECRET}', { client_secret: '${WEB_SECRET}' }],
+    ['scope: must be scopes with one space between them', { scope: 'openid  email' }],
+    ['dialects[0]: names bolt, which is not in dialects', { dialects: ['bolt'] }],
+    [
+      'introspects[0]: names https://api.example, which is not in resources',
       { introspects: ['https://api.example'] },
     ],
     ['origins[0]: must be an origin: https://host[:port]', { origins: ['https://rp.example/'] }],
@@ -490,6 +514,9 @@ describe('a user', () => {
 
   test('has an argon2 hash and no other', () => {
     expect(userFaults({ password_hash: '$2b$12$abc' })).toHaveLength(1)
+    expect(userFaults({ password: password_hash })).toEqual([
+      'users[0].password: is a hash, which is called password_hash',
+    ])
   })
 
   test('cannot claim what only the server may say', () => {

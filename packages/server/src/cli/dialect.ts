@@ -3,6 +3,7 @@
 import { DIALECTS, type Dialect } from '@patois/core'
 import type { Command } from 'commander'
 import { isDialectFile, readDialectFile } from '../configuration/dialect-files.ts'
+import { stationsOf } from '../http/routes.ts'
 import { exampleOf } from './dialect-example.ts'
 import { command, StartFault } from './run.ts'
 
@@ -40,9 +41,25 @@ async function list(): Promise<void> {
 }
 
 function check(file: string): void {
-  const { name, title, operations } = read(file)
+  const dialect = read(file)
+  const { name, title, operations } = dialect
   const count = Object.keys(operations).length
   process.stdout.write(`${file} is fine: ${name} (${title}), operations: ${count}\n`)
+  const fault = rootFault(dialect)
+  if (fault !== undefined) {
+    process.stdout.write(`It has to be mounted at a prefix (at), because at the root: ${fault}\n`)
+  }
+}
+
+// Below a prefix nothing is reserved, so it is a dialect all the same.
+function rootFault(dialect: Dialect): string | undefined {
+  if (dialect.serve === false) return undefined
+  try {
+    stationsOf([{ dialect, at: '' }], '')
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
 }
 
 async function show(name: string): Promise<void> {

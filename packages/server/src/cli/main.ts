@@ -5,6 +5,8 @@ import { Command } from 'commander'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
+import { checkKeptByNpm } from './npm.ts'
+import { command } from './run.ts'
 import { addServe } from './serve.ts'
 
 const { version } = JSON.parse(
@@ -18,4 +20,7 @@ const program = new Command('patois')
 
 for (const add of [addServe, addDev, addDialect, addHash]) add(program)
 
-await program.parseAsync()
+await command(async () => {
+  checkKeptByNpm(process.env)
+  await program.parseAsync()
+})

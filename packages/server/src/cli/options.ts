@@ -3,11 +3,11 @@
 import type { Command } from 'commander'
 import { SETTINGS } from '../settings.ts'
 
-/** Adds the configuration file and a flag for every setting. */
+/** Adds the configuration file and a flag for every setting: too many to print behind a fault. */
 export function addSettings(command: Command): Command {
   command.option('--config <file>', 'The configuration file, YAML or JSON.')
   for (const { flag, meaning } of SETTINGS) command.option(`${flag} <value>`, meaning)
-  return command
+  return command.showHelpAfterError(`patois ${command.name()} --help lists the flags.`)
 }
 
 /** What the command line said: the file, and the settings under their option names. */

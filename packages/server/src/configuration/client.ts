@@ -17,6 +17,7 @@ import { jwkFault } from './jwk.ts'
 
 const METHODS = ['client_secret_basic', 'client_secret_post', 'none', 'private_key_jwt'] as const
 const ALGS = ['RS256', 'ES256', 'EdDSA'] as const
+const HASH = /^sha256:[0-9a-f]{64}$/i
 const SCOPE = /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/
 
 const redirect = z.string().superRefine((uri, context) => {
@@ -48,10 +49,11 @@ function secretMembers(dev: boolean) {
       .string()
       .min(shortest, `must have at least ${shortest} characters${dev ? '' : ' outside dev mode'}`)
       .regex(/^\P{Cc}*$/u, 'must have no control characters')
+      .refine((text) => !HASH.test(text), 'is a hash, which is called client_secret_hash')
       .optional(),
     client_secret_hash: z
       .string()
-      .regex(/^sha256:[0-9a-f]{64}$/i, 'must be sha256: and 64 hexadecimal digits')
+      .regex(HASH, 'must be sha256: and 64 hexadecimal digits')
       .optional(),
   }
 }

@@ -49,7 +49,7 @@ export function readResources(
     if (!entry) return undefined
     noteRepeated(names, entry.resource, `${path}.resource`, faults)
     if (!bad.has('scopes'))
-      noteUnknown(entry.scopes ?? [], scopesOf(known), `${path}.scopes`, faults)
+      noteUnknown(entry.scopes ?? [], ['scopes', scopesOf(known)], `${path}.scopes`, faults)
     return entry
   })
 }
@@ -74,7 +74,7 @@ export function readClients(
   })
   known.resources.forEach((resource, index) => {
     const named = resource?.introspected_by ?? []
-    noteUnknown(named, [...names], `resources[${index}].introspected_by`, faults)
+    noteUnknown(named, ['clients', [...names]], `resources[${index}].introspected_by`, faults)
   })
   return clients
 }
@@ -111,12 +111,12 @@ function noteNames(
   for (const name of splitScope(entry.scope).filter((one) => !scopes.includes(one))) {
     faults.push(at(`${path}.scope`, `names ${name}, which is not in scopes`))
   }
-  noteUnknown(entry.dialects, known.dialects, `${path}.dialects`, faults)
+  noteUnknown(entry.dialects, ['dialects', known.dialects], `${path}.dialects`, faults)
   // Tokens without a resource are the issuer's own, so a client may be named for those too.
-  const resources = known.resources.map((one) => one?.resource)
+  const resources = [...known.resources.map((one) => one?.resource), known.issuer]
   const fault = entry.jwks_uri === undefined ? undefined : known.reach.fault(entry.jwks_uri)
   if (fault !== undefined) faults.push(at(`${path}.jwks_uri`, fault))
-  noteUnknown(entry.introspects, [...resources, known.issuer], `${path}.introspects`, faults)
+  noteUnknown(entry.introspects, ['resources', resources], `${path}.introspects`, faults)
 }
 
 function scopesOf(known: Known): readonly string[] {
@@ -125,13 +125,13 @@ function scopesOf(known: Known): readonly string[] {
 
 function noteUnknown(
   values: readonly string[],
-  known: readonly (string | undefined)[],
+  [list, known]: readonly [name: string, known: readonly (string | undefined)[]],
   path: string,
   faults: string[],
 ): void {
   values.forEach((value, index) => {
     if (!known.includes(value))
-      faults.push(at(`${path}[${index}]`, `names ${value}, which is unknown`))
+      faults.push(at(`${path}[${index}]`, `names ${value}, which is not in ${list}`))
   })
 }
 

@@ -52,6 +52,8 @@ function step(path: string, name: PropertyKey): string {
 // Sentences name the type of what was found, never its value: it may be a secret.
 function sentence(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is needed'
+  if (issue.code === 'invalid_type' && issue.expected === 'string' && Array.isArray(issue.input))
+    return 'must be one text, not a list'
   if (issue.code === 'invalid_type') return `must be ${named(issue.expected)}`
   if (issue.code === 'invalid_value') return `must be one of: ${issue.values.join(', ')}`
   if (issue.code === 'too_small') return 'must not be empty'
@@ -60,7 +62,7 @@ function sentence(issue: z.core.$ZodRawIssue): string | undefined {
 
 function named(type: string): string {
   const names: Record<string, string> = {
-    array: 'a list',
+    array: 'a list: [a, b], or lines that begin with a dash',
     boolean: 'true or false',
     number: 'a number',
     object: 'a set of names with values',

@@ -14,6 +14,8 @@ export type Source =
   | { ok: false; fault: string }
 
 const VARIABLE = /\$\{env:([^}]*)\}/g
+// As a shell would have it; taken for text, it would be a secret that everybody can guess.
+const SHELLS = /^\$\{(\w+)\}$/
 
 /** Reads configuration text, or the file at `file`; with neither it is empty. */
 export function readSource(
@@ -27,9 +29,7 @@ export function readSource(
   const missing: Missing = new Map()
   const tree = filled(read.value, '', env, missing) ?? {}
   if (!isObject(tree)) return { ok: false, fault: `${name} must hold names with values` }
-  const faults = [...missing].map(([path, one]) =>
-    at(path, `the environment has no variable ${one}`),
-  )
+  const faults = [...missing].map(([path, fault]) => at(path, fault))
   return { ok: true, tree, faults, missing: [...missing.keys()] }
 }
 
@@ -42,23 +42,30 @@ export function readYaml(
   try {
     const written = text ?? (file === undefined ? '' : readFileSync(file, 'utf8'))
     const document = parseDocument(written, { prettyErrors: false })
-    const [error] = document.errors
+    // A warning is a tag that nobody knows: the text behind a ! that is part of it.
+    const [error] = [...document.errors, ...document.warnings]
     // The parser's own words quote the file, and with it secrets.
     if (error)
       return { ok: false, fault: `${name}, ${placeOf(written, error.pos[0])}: ${whyNot(error)}` }
     return { ok: true, value: document.toJS() }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const reason = (code && REASONS[code]) ?? code ?? 'it makes no sense as YAML'
+    const reason = (code && REASONS[code]) ?? code ?? 'a value that begins with * needs quotes'
     return { ok: false, fault: `${name} cannot be read: ${reason}` }
   }
 }
 
 const NOT_YAML: Readonly<Record<string, string>> = {
+  BAD_DQ_ESCAPE: 'a text with a backslash in it needs single quotes',
   BAD_INDENT: 'this is indented wrongly',
+  BAD_SCALAR_START: 'a value that begins with this sign needs quotes',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a value with a colon and a space in it, or a colon at its end, needs quotes',
   DUPLICATE_KEY: 'this name stands there twice',
   MISSING_CHAR: 'a quote, a bracket or a colon is missing',
+  MULTIPLE_DOCS: 'a second document begins here',
   TAB_AS_INDENT: 'a tab indents this; use spaces',
+  TAG_RESOLVE_FAILED: 'a value that begins with this sign needs quotes',
 }
 
 function whyNot({ code }: { code: string }): string {
@@ -71,7 +78,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'it may not be read',
 }
 
-/** Paths of values whose variable is missing, with the variable's name. */
+/** Paths of values whose variable is missing, with the fault. */
 type Missing = Map<string, string>
 
 function placeOf(text: string, offset: number): string {
@@ -99,9 +106,11 @@ function filled(value: unknown, path: string, env: Environment, missing: Missing
 }
 
 function filledText(text: string, path: string, env: Environment, missing: Missing): string {
+  const [, shells] = SHELLS.exec(text) ?? []
+  if (shells !== undefined) missing.set(path, `a variable is written \${env:${shells}}`)
   return text.replace(VARIABLE, (_, name: string) => {
     const found = env[name]
-    if (found === undefined) missing.set(path, name)
+    if (found === undefined) missing.set(path, `the environment has no variable ${name}`)
     return found ?? ''
   })
 }

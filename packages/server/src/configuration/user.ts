@@ -77,7 +77,11 @@ export const userShape = z
   .strictObject({
     username,
     sub: z.string().regex(SUB, 'must be 1 to 255 printable ASCII characters').optional(),
-    password: z.string().min(1).optional(),
+    password: z
+      .string()
+      .min(1)
+      .refine((text) => !PHC.test(text), 'is a hash, which is called password_hash')
+      .optional(),
     password_hash: z.string().regex(PHC, 'must be an argon2 hash: $argon2id$v=19$…').optional(),
     claims: claims.default({}),
   })

@@ -37,7 +37,7 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
       return showNothing(site, { request, reply }, refusal)
     }
     if (isKnown) return sendSentence(reply, 405, `This address takes ${allowed.join(' or ')}.`)
-    return sendSentence(reply, 404, 'Nothing is here.')
+    return sendSentence(reply, 404, nothing(site))
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const thrown = causeOf(error)
@@ -46,11 +46,19 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
       return visitHandler(site, station, () => Promise.reject(thrown))(request, reply)
     }
     if (station) return refuseCall(site, station, { request, reply }, thrown)
-    if (request.is404) return sendSentence(reply, 404, 'Nothing is here.')
+    if (request.is404) return sendSentence(reply, 404, nothing(site))
     if (thrown instanceof Refusal) return sendSentence(reply, thrown.status ?? 400, thrown.sentence)
     site.log.error({ requestId: request.id, err: error }, 'bug')
     return sendSentence(reply, 500, 'The server failed.')
   })
+}
+
+// Most who get here look for an endpoint at the path of another server.
+function nothing({ stations, origin }: Site): string {
+  const metadata = stations.find(
+    ({ operation, mount }) => operation.does === 'metadata' && mount.host === undefined,
+  )
+  return `Nothing is here.${metadata ? ` ${origin}${metadata.path} lists what is.` : ''}`
 }
 
 // No operation was reached, so there is no event; and nobody is asked who they are.

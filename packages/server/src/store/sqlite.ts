@@ -9,6 +9,7 @@ import { lockDatabase } from './lock.ts'
 import { markDatabase, type StoreOptions } from './mark.ts'
 import { migrate } from './migrate.ts'
 import { openDatabase } from './node-sqlite.ts'
+import { openFault } from './open-fault.ts'
 import { createPrivateFile } from './private-file.ts'
 import { type Known, openReads } from './read.ts'
 import { prepareStatements } from './statements.ts'
@@ -73,16 +74,18 @@ function assemble(database: DatabaseSync, issuer: number, unlock: () => void): S
  * another issuer, of the other mode, or of a newer program.
  */
 export function openSqlite({ path, ...options }: { path: string } & StoreOptions): SqliteStore {
-  const { file, unlock } = openFile(path)
+  let unlock = () => {}
   let database: DatabaseSync | undefined
   try {
-    database = openDatabase(file, busyTimeoutMs)
+    const opened = openFile(path)
+    unlock = opened.unlock
+    database = openDatabase(opened.file, busyTimeoutMs)
     database.exec(pragmas)
     migrate(database)
     return assemble(database, markDatabase(database, path, options), unlock)
   } catch (error) {
     database?.close()
     unlock()
-    throw error
+    throw openFault(path, error)
   }
 }
