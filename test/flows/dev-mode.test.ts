@@ -160,6 +160,23 @@ describe('a browser', () => {
     await close()
   })
 
+  test('sees in the terminal what no browser shows: foreign scripts, and a logout that leads nowhere', async () => {
+    const warned = () =>
+      running.printed.out.split('\n').filter((line) => line.startsWith('{')).length
+    const ask = (path: string, headers: Record<string, string>) => fetch(issuer + path, { headers })
+    const before = warned()
+    await ask('/userinfo', { origin: issuer })
+    await ask('/jwks', { origin: 'http://localhost:5173' })
+    await ask('/logout', {})
+    await ask(`/logout?client_id=demo&post_logout_redirect_uri=${issuer}`, {})
+    expect(warned()).toBe(before)
+    await ask('/userinfo', { origin: 'http://localhost:5173' })
+    await running.until('name it in the origins of its client')
+    await ask(`/logout?client_id=demo&post_logout_redirect_uri=${issuer}/bye`, {})
+    await running.until('no logout leads to this post_logout_redirect_uri')
+    expect(warned()).toBe(before + 2)
+  })
+
   test('sees what was denied, what is missing and what was wrong', async () => {
     const { page, close } = await openPerson(chromium)
     const { user, password } = seedOf(running.printed.out)

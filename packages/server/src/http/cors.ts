@@ -33,10 +33,17 @@ export async function allowOrigin(
   if (!REGISTERED.includes(operation.does)) return
   reply.header('vary', 'Origin')
   const { origin } = request.headers
-  if (origin === undefined || !(await isRegistered(site, origin))) return
+  if (origin === undefined) return
+  if (!(await isRegistered(site, origin))) return wonder(site, origin)
   reply.header('access-control-allow-origin', origin)
   // Date, so that a client on a machine whose clock is off knows when its tokens end.
   reply.header('access-control-expose-headers', 'Date, WWW-Authenticate, Retry-After, X-Request-Id')
+}
+
+// A browser tells a script nothing of why; in dev mode somebody looks at the log who can mend it.
+function wonder({ parts, origin: own, log }: Site, origin: string): void {
+  if (!parts.dev || origin === own) return
+  log.warn({}, 'a page of another origin may not read this: name it in the origins of its client')
 }
 
 /** Answers a preflight: 204 where scripts may call, 405 like any other method elsewhere. */

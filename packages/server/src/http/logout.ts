@@ -15,6 +15,9 @@ import { readMessage } from './message.ts'
 import type { Site, Station } from './site.ts'
 import { lead, readForm, show, speak, type Visit } from './visit.ts'
 
+const NO_WAY_ON =
+  'no logout leads to this post_logout_redirect_uri: send id_token_hint or client_id, and register it for that client'
+
 /** GET and POST of the end-session endpoint. */
 export async function visitLogout(
   site: Site,
@@ -31,6 +34,9 @@ export async function visitLogout(
     return lead(visit, `${station.path}?${pending}`)
   }
   const asked = await readLogout(site.parts, call, browser.signedIn)
+  const isLost = fields.post_logout_redirect_uri !== undefined && asked.continueTo === undefined
+  // The page cannot tell the person; in dev mode somebody looks at the log who can mend it.
+  if (isLost && site.parts.dev) site.log.warn({ requestId: call.requestId }, NO_WAY_ON)
   if (browser.signedIn && !asked.isCertain) return askLogout(site, visit, asked)
   return leave(site, visit, asked)
 }
