@@ -1,23 +1,39 @@
 // Event: the one event of each request that reaches an operation, in the log and for listeners.
 
-import { type Call, eventOf, isKnownScope, type Parts } from '@patois/core'
+import {
+  type AuditEvent,
+  type Call,
+  eventOf,
+  isKnownScope,
+  type Parts,
+  REASONS,
+} from '@patois/core'
 import type { Site } from './site.ts'
+import { whyUri } from './why.ts'
 
 /** Says what was decided about a call and why; of what was sent, only which scope was dropped. */
 export function logDecision(site: Site, call: Call, status: number, reason: string): void {
   const { refused, droppedScope } = call.about
   const decision = status >= 400 || refused ? 'refused' : 'allowed'
   const event = eventOf(call, 'request', decision, refused ?? reason)
-  // A mistyped scope is no refusal, yet in dev mode somebody is there who can mend it.
-  const level = site.parts.dev && droppedScope ? 'warn' : 'info'
+  // In dev mode somebody is there who can mend it, and libraries tell little of what they hear.
+  const isWrong = decision === 'refused' || droppedScope !== undefined
+  const level = site.parts.dev && isWrong ? 'warn' : 'info'
   const dropped = droppedScope && droppedOf(site.parts, droppedScope)
-  site.log[level]({ ...event, ...dropped, network: call.network, status }, 'request')
+  const line = { ...event, ...dropped, network: call.network, status, ...whyOf(site, event) }
+  site.log[level](line, 'request')
   try {
     site.on?.(event)
   } catch (err) {
     // What was decided stands: a listener's bug is no caller's trouble.
     site.log.error({ requestId: call.requestId, err }, 'a listener failed')
   }
+}
+
+function whyOf({ refusals, parts }: Site, { decision, reason, requestId }: AuditEvent) {
+  if (!refusals || decision !== 'refused' || !Object.hasOwn(REASONS, reason)) return {}
+  const kept = refusals.find(requestId) && requestId
+  return { why: whyUri(parts.issuer, reason, kept) }
 }
 
 // What is no scope here may be anything, a password in the wrong field too: it is only counted.

@@ -2,7 +2,7 @@
 
 import { type Answer, type Call, Refusal, Unavailable, writeRefusal } from '@patois/core'
 import type { Site } from './site.ts'
-import { explain } from './why.ts'
+import { explain, whyUri } from './why.ts'
 
 /** What a caller hears about something thrown, and what the log says. */
 export type Told = {
@@ -54,7 +54,9 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
 
 /** The refusal as the operation's dialect writes it; in dev mode with a link to its explanation. */
 export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
-  const uri = whyUri(site, call, told)
+  const { refusals, parts } = site
+  const reason = refusals && told.refusal?.reason
+  const uri = reason && whyUri(parts.issuer, reason, call.requestId)
   const { now: at, path, about, fields } = call
   const shown = {
     ...told,
@@ -64,17 +66,12 @@ export function refusalAnswer(site: Site, call: Call, told: Told): Answer {
     userId: about.userId,
     ...(uri && { uri }),
   }
-  const answer = writeRefusal(call.operation, shown, site.parts.issuer)
+  const answer = writeRefusal(call.operation, shown, parts.issuer)
   if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
   if (uri) remember(site, call, told, answer)
   // Not every dialect has a place for it in its body.
   if (uri) answer.headers.link = `<${uri}>; rel="help"`
   return answer
-}
-
-function whyUri({ refusals, parts }: Site, { requestId }: Call, { refusal }: Told) {
-  if (!refusals || !refusal) return undefined
-  return `${parts.issuer}/dev/why/${refusal.reason}?request=${requestId}`
 }
 
 function remember({ refusals }: Site, call: Call, { refusal }: Told, { status }: Answer): void {

@@ -59,6 +59,11 @@ export function explanationOf(reason: Reason): Explained {
   return { told: says, ...explains }
 }
 
+/** The page that explains a reason: as far as a request is remembered, with what it sent. */
+export function whyUri(issuer: string, reason: string, requestId: string | undefined): string {
+  return `${issuer}/dev/why/${reason}${requestId === undefined ? '' : `?request=${requestId}`}`
+}
+
 function sentOf({ fields, places }: Call): SentField[] {
   return Object.entries(fields).map(([name, value]) => {
     const text = [value].flat().join(' ').slice(0, SHOWN_LENGTH)
