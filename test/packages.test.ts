@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { build, pack } from './door/packed.ts'
 import { deadLinks, ROOT } from './door/page.ts'
 import { play } from './door/story.ts'
 
@@ -23,19 +24,9 @@ const PACKAGES = [
 let built: string
 beforeAll(async () => {
   built = mkdtempSync(join(tmpdir(), 'patois-packages-'))
-  await run(join(BIN, 'tsc'), ['-b', 'packages/client', 'packages/server'], { cwd: ROOT })
+  await build()
 })
 afterAll(() => rmSync(built, { recursive: true }))
-
-type Packed = { filename: string; files: { path: string; mode: number }[] }
-
-const pack = async (cwd: string): Promise<Packed> => {
-  const line = ['pack', '--json', '--ignore-scripts', '--pack-destination', built]
-  const { stdout } = await run('npm', line, { cwd })
-  const [packed] = Object.values(JSON.parse(stdout) as Record<string, Packed>)
-  if (!packed) throw new Error(`nothing was packed: ${stdout}`)
-  return packed
-}
 
 type Entries = Record<string, string | Record<string, string>>
 
@@ -45,13 +36,12 @@ describe.each(PACKAGES)('$folder', ({ folder, more }) => {
     exports: Entries
     bin?: Record<string, string>
   }
-  let packed: Packed
   let paths: string[]
   let tarball: string
   beforeAll(async () => {
-    packed = await pack(cwd)
-    paths = packed.files.map(({ path }) => path)
-    tarball = join(built, packed.filename)
+    const packed = await pack(folder, built)
+    paths = packed.paths
+    tarball = packed.tarball
   })
 
   test('holds its build and nothing of its making', () => {

@@ -35,10 +35,12 @@ export const start = (
     input?: string
     files?: number
     script?: string
+    /** Which Node, where that is not the repository's. */
+    program?: string
   },
 ): Started => {
-  const { cwd, env = {}, input = '', files, script = PATOIS } = options
-  const line = ['node', script, ...args]
+  const { cwd, env = {}, input = '', files, script = PATOIS, program = 'node' } = options
+  const line = [program, script, ...args]
   // Node takes as many files as it may have, so the limit must stand before it starts.
   if (files !== undefined) line.unshift('sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh')
   const [command = '', ...rest] = line
