@@ -33,7 +33,9 @@ export const bringRuntimes = async (): Promise<string | undefined> => {
   if (readStamp() === hash) return undefined
   console.log('Installing the other runtimes for the tests (npm ci, a minute) ...')
   try {
-    await run('npm', ['ci', '--ignore-scripts', '--loglevel=error'], { cwd: FOLDER })
+    await run('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--fetch-retries=1'], {
+      cwd: FOLDER,
+    })
   } catch (error) {
     return `npm ci does not bring them: ${String(error).trim().split('\n').at(-1)}`
   }

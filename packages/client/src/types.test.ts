@@ -1,5 +1,6 @@
 // What each dialect's client can do, seen by the compiler.
 
+import type { Dialect, Operation } from '@patois/core/caller'
 import { apimatic } from '@patois/core/dialects/apimatic'
 import { bolt } from '@patois/core/dialects/bolt'
 import { cal } from '@patois/core/dialects/cal'
@@ -76,5 +77,75 @@ describe('the methods of a dialect', () => {
     expectTypeOf<Client>().toHaveProperty('exchange')
     expectTypeOf<Client>().toHaveProperty('revoke')
     expectTypeOf<Parameters<Client['exchange']>[0]>().toExtend<{ code: string }>()
+  })
+})
+
+const refuses = {
+  facts: { error: 'json error' },
+  otherwise: { status: 400 },
+  rows: {},
+} as const satisfies Operation['refuses']
+
+const token = {
+  does: 'token',
+  methods: ['POST'],
+  path: '/token',
+  grants: ['authorization_code'],
+  needs: ['state'],
+  names: { getToken: 'authorization_code' },
+  headers: ['X-Shop'],
+  reads: { client_id: 'form id', code: 'form code', state: 'form state' },
+  answers: { status: 200, facts: { access_token: 'json token' } },
+  refuses,
+} as const satisfies Operation
+
+describe('a dialect of one’s own', () => {
+  test('is typed where it stands', () => {
+    const client = connect({
+      dialect: { name: 'shop', title: 'Shop', policy: {}, operations: { token } },
+      url: 'https://shop.test',
+      ...me,
+    })
+    expectTypeOf(client.exchange).parameter(0).toEqualTypeOf<{ code: string; state: string }>()
+    expectTypeOf(client.exchange).returns.resolves.toEqualTypeOf<Tokens>()
+    expectTypeOf(client.getToken).parameter(0).toEqualTypeOf<{ code: string; state: string }>()
+    expectTypeOf(client.getToken)
+      .parameter(1)
+      .toExtend<{ headers?: { 'X-Shop'?: string } } | undefined>()
+    expectTypeOf(client).not.toHaveProperty('refresh')
+    expectTypeOf(client).not.toHaveProperty('authorizeUrl')
+    // @ts-expect-error the state is missing
+    expectTypeOf(client.exchange).toBeCallableWith({ code: 'c' })
+    // @ts-expect-error nothing reads a verifier
+    void (() => client.exchange({ code: 'c', state: 's', codeVerifier: 'v' }))
+  })
+
+  test('can be another one with changes', () => {
+    const dialect = {
+      ...bolt,
+      name: 'shop',
+      servers: { ours: 'https://shop.test' },
+      operations: { ...bolt.operations, revoke: { ...ultracart.operations.revoke, path: '/end' } },
+    } as const satisfies Dialect
+    const client = connect({ dialect, environment: 'ours', ...me })
+    expectTypeOf(client.exchange).parameter(0).toExtend<{ code: string; scope: unknown }>()
+    expectTypeOf(client.revoke).parameter(0).toExtend<{ token: string }>()
+    // @ts-expect-error its servers are others
+    connect({ dialect, environment: 'sandbox', ...me })
+  })
+
+  test('with a mistake in it is none', () => {
+    // @ts-expect-error there is no such deed
+    expectTypeOf<{ does: 'tokens' }>().toExtend<Pick<Operation, 'does'>>()
+    // @ts-expect-error there is no such place
+    void ({ code: 'body code' } satisfies Operation['reads'])
+    // @ts-expect-error there is no such field
+    void ({ cod: 'form code' } satisfies Operation['reads'])
+    // @ts-expect-error nothing needs it
+    void ({ ...token, needs: ['shop'] } satisfies Operation)
+    // @ts-expect-error a policy is of the list
+    void ({ revokes: 'all' } satisfies Dialect['policy'])
+    // @ts-expect-error without operations it says nothing
+    void ({ name: 'shop', title: 'Shop', policy: {} } satisfies Dialect)
   })
 })
