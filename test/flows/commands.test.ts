@@ -172,6 +172,22 @@ users:
     expect(ended.out).not.toContain('a password')
   })
 
+  test('warns of an issuer whose port is not the one that it listens on', async () => {
+    const listening = async (text: string): Promise<string> => {
+      const args = configured('port.yaml', `${text}\ndatabase: 'sqlite::memory:'\n`)
+      const running = start([...args, '--port', String(port)], {
+        cwd,
+        env: { PATOIS_MASTER_KEY: KEY },
+      })
+      await running.until('Patois answers at ')
+      return (await running.stop()).out
+    }
+    const warning = 'nobody listens at the port of the issuer'
+    expect(await listening('issuer: http://127.0.0.1:1')).toContain(warning)
+    for (const right of [issuer, 'https://id.example'])
+      expect(await listening(`issuer: ${right}`)).not.toContain(warning)
+  })
+
   test('refuses another master key, and takes a new one beside the old one', async () => {
     const args = configured(
       'keys.yaml',

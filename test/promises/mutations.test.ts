@@ -54,7 +54,7 @@ const SEED = Number(process.env.PATOIS_SEED ?? 1)
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-const KNOWN = [...TEXT_FIELDS, ...LIST_FIELDS, 'csrf', 'decision', 'dialect', 'reason']
+const KNOWN = [...TEXT_FIELDS, ...LIST_FIELDS, 'csrf', 'scopes', 'decision', 'dialect', 'reason']
 
 /** A server, and who speaks to it. */
 type Target = { server: TestServer; speakers: readonly Speaker[]; wires: readonly Wire[] }

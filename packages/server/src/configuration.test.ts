@@ -168,7 +168,9 @@ describe('reading', () => {
   })
 
   test('outside dev mode the issuer must be said', () => {
-    expect(faultsOf('')).toEqual(['issuer: is needed outside dev mode'])
+    expect(faultsOf('')).toEqual([
+      'issuer: is needed outside dev mode (in the --config file, or --issuer)',
+    ])
   })
 
   test('flags win over the environment, that over the file, that over the default', () => {
@@ -241,7 +243,7 @@ describe('reading', () => {
         'listen.host: must be an IP address or a host name',
         'trusted_proxies[1]: must be an address or a CIDR range',
         'trusted_proxies[2]: must be an address or a CIDR range',
-        'issuer: is needed outside dev mode',
+        'issuer: is needed outside dev mode (in the --config file, or --issuer)',
         'clients[0].client_secret: must have at least 32 characters outside dev mode',
         'clients[0].redirect_uri: is not a known key',
         'clients[0].require_pkce: must be true or false',

@@ -22,6 +22,8 @@ export type RunParts = {
 /** A fault of whoever started us, said in sentences; no stack helps with it. */
 export class StartFault extends Error {}
 
+const ELSEWHERE =
+  'nobody listens at the port of the issuer unless something else leads from there to here'
 const STOP_WITHIN_MS = 10_000
 
 /** Runs a server until it is told to stop. Throws a StartFault when it cannot start. */
@@ -40,6 +42,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     keys = built.keys
     const stop = prepareStop(built.http)
     await bind(built, listen)
+    if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
     const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
     // Whoever waits for the sentence that we are ready may stop us at once.
     const told = stopSignal()
@@ -78,6 +81,12 @@ async function bind({ http }: App, listen: Configuration['listen']): Promise<voi
   } catch (error) {
     throw await listenFault(error, listen)
   }
+}
+
+// In front of https there is a proxy; plain http is called where it listens.
+function isElsewhere(issuer: string, { port }: Configuration['listen']): boolean {
+  const { protocol, port: named } = new URL(issuer)
+  return protocol === 'http:' && Number(named || 80) !== port
 }
 
 async function checkPort(listen: Configuration['listen']): Promise<void> {

@@ -26,7 +26,9 @@ export function chooseSettings(said: Said, dev: boolean, faults: string[]): Part
     })
     const fallback = dev ? (setting.devDefault ?? setting.default) : setting.default
     if (places.length === 0 && fallback === undefined && !dev) {
-      faults.push(at(setting.name, 'is needed outside dev mode'))
+      faults.push(
+        at(setting.name, `is needed outside dev mode (in the --config file, or ${setting.flag})`),
+      )
     }
     return [setting.name, values[0] ?? fallback]
   })

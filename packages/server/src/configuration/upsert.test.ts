@@ -180,6 +180,14 @@ test('every exception from the rules is logged at each start', async () => {
   expect(JSON.stringify(warnings)).not.toContain(SECRET)
 })
 
+test('a client that gets no refresh token in spite of offline_access is logged', async () => {
+  const { load, warnings } = await open()
+  const asks = { ...web, scope: 'openid offline_access' }
+  const may = { ...asks, client_id: 'may', grant_types: ['authorization_code', 'refresh_token'] }
+  await load([asks, may], [], 100)
+  expect(warnings).toEqual([{ client: 'web' }])
+})
+
 test('more users than the queue of hashes takes are all brought in', async () => {
   const { load, store } = await open()
   const users = Array.from({ length: 20 }, (_, n) => ({ ...alice, username: `user-${n}` }))

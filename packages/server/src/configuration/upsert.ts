@@ -31,6 +31,7 @@ const AT_ONCE = 8
  */
 export async function upsertFromFile(parts: UpsertParts): Promise<void> {
   logExceptions(parts)
+  logVain(parts)
   await checkSubs(parts)
   const steps = [...(await clientSteps(parts)), ...(await userSteps(parts))]
   await Promise.all(
@@ -173,6 +174,15 @@ function plain(record: Client | User): unknown {
   return JSON.parse(
     JSON.stringify(record, (_, value) => (value instanceof Uint8Array ? [...value] : value)),
   )
+}
+
+// People are asked for it, and the application looks for a refresh token that never comes.
+function logVain({ configuration, log }: UpsertParts): void {
+  const isVain = ({ scope, grantTypes }: Client): boolean =>
+    scope.includes('offline_access') && !grantTypes.includes('refresh_token')
+  for (const { id } of configuration.clients.filter(isVain)) {
+    log.warn({ client: id }, 'offline_access does nothing without the grant type refresh_token')
+  }
 }
 
 // What weakens a client is said at each start, so that it is not forgotten.
