@@ -177,7 +177,7 @@ describe('what no operation can read', () => {
       const sent = { method: 'POST', headers: { 'content-type': type }, body }
       const text = await checkPlain(await fetch(server.url('/nothing'), sent), 404)
       expect(text).toBe(
-        `Nothing is here. ${server.url('/.well-known/openid-configuration')} lists what is.\n`,
+        `Nothing is here. ${server.url('/.well-known/openid-configuration')} lists the endpoints.\n`,
       )
     }
   })

@@ -58,7 +58,7 @@ function nothing({ stations, origin }: Site): string {
   const metadata = stations.find(
     ({ operation, mount }) => operation.does === 'metadata' && mount.host === undefined,
   )
-  return `Nothing is here.${metadata ? ` ${origin}${metadata.path} lists what is.` : ''}`
+  return `Nothing is here.${metadata ? ` ${origin}${metadata.path} lists the endpoints.` : ''}`
 }
 
 // No operation was reached, so there is no event; and nobody is asked who they are.
