@@ -6,6 +6,7 @@ import {
   LIST_FIELDS,
   type Operation,
   SECRET_FIELDS,
+  splitScope,
   writeRequest,
 } from '@patois/core/caller'
 import { baseOf, type Connection, fill, type Outgoing } from './connection.ts'
@@ -99,18 +100,10 @@ export function fieldsOf(params: Readonly<Record<string, unknown>>): Fields {
   const entries = Object.entries(params).flatMap(([name, value]) => {
     if (value === undefined) return []
     const field = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    return [[field, isList(field) ? listOf(value) : String(value)]]
+    const isList = (LIST_FIELDS as readonly string[]).includes(field)
+    return [
+      [field, isList ? [value].flat().flatMap((one) => splitScope(String(one))) : String(value)],
+    ]
   })
   return Object.fromEntries(entries) as Fields
-}
-
-function isList(field: string): boolean {
-  return (LIST_FIELDS as readonly string[]).includes(field)
-}
-
-function listOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.map(String)
-  return String(value)
-    .split(' ')
-    .filter((one) => one !== '')
 }

@@ -36,9 +36,9 @@ export function tokenFault(facts: Facts): string | undefined {
   if (typeof token !== 'string' || token === '') return 'the answer has no access token'
   const bad =
     TEXTS.find((name) => facts[name] !== undefined && typeof facts[name] !== 'string') ??
-    TIMES.find((name) => facts[name] !== undefined && !Number.isFinite(facts[name]))
-  if (bad) return `the answer’s ${bad} cannot be read`
-  return scope === undefined || Array.isArray(scope) ? undefined : 'the scope cannot be read'
+    TIMES.find((name) => facts[name] !== undefined && !Number.isFinite(facts[name])) ??
+    (scope !== undefined && !Array.isArray(scope) && 'scope')
+  return bad ? `the answer’s ${bad} cannot be read` : undefined
 }
 
 /** The tokens of sound facts. */

@@ -24,6 +24,14 @@ export type FactSpot = { fact: string; path: readonly string[]; form: Form }
 const read = new WeakMap<Operation, readonly FieldSpot[]>()
 const written = new WeakMap<object, readonly FactSpot[]>()
 
+function kept<K extends object, V>(known: WeakMap<K, V>, key: K, parse: () => V): V {
+  const found = known.get(key)
+  if (found) return found
+  const parsed = parse()
+  known.set(key, parsed)
+  return parsed
+}
+
 function parseSpot(field: FieldName, spot: Spot): FieldSpot {
   const [place, name = '', form = 'text'] = spot.split(' ')
   return { field, place: place as Place, name, form: form as Form }
@@ -31,13 +39,11 @@ function parseSpot(field: FieldName, spot: Spot): FieldSpot {
 
 /** Every spot that an operation reads, in the order in which the dialect names them. */
 export function fieldSpots(operation: Operation): readonly FieldSpot[] {
-  const known = read.get(operation)
-  if (known) return known
-  const spots = Object.entries(operation.reads).flatMap(([field, spot]) =>
-    [spot].flat().map((one) => parseSpot(field as FieldName, one as Spot)),
+  return kept(read, operation, () =>
+    Object.entries(operation.reads).flatMap(([field, spot]) =>
+      [spot].flat().map((one) => parseSpot(field as FieldName, one as Spot)),
+    ),
   )
-  read.set(operation, spots)
-  return spots
 }
 
 /** A table of facts: each with one spot, or several where the wire says it more than once. */
@@ -45,14 +51,12 @@ export type FactTable = Readonly<Record<string, AnswerSpot | readonly AnswerSpot
 
 /** Every spot of a table of facts. */
 export function factSpots(facts: FactTable): readonly FactSpot[] {
-  const known = written.get(facts)
-  if (known) return known
-  const spots = Object.entries(facts).flatMap(([fact, spot]) =>
-    [spot ?? []].flat().map((one) => {
-      const [, name = '', form = 'text'] = one.split(' ')
-      return { fact, path: name.split('.'), form: form as Form }
-    }),
+  return kept(written, facts, () =>
+    Object.entries(facts).flatMap(([fact, spot]) =>
+      [spot ?? []].flat().map((one) => {
+        const [, name = '', form = 'text'] = one.split(' ')
+        return { fact, path: name.split('.'), form: form as Form }
+      }),
+    ),
   )
-  written.set(facts, spots)
-  return spots
 }

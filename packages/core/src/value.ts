@@ -40,17 +40,15 @@ function parsed(form: Form, value: unknown): string | string[] | undefined {
     case 'space':
       return splitScope(value)
     case 'comma':
-      return value.split(/[, ]/).filter((one) => one !== '')
+      return splitScope(value.replaceAll(',', ' '))
     case 'loose':
-      return (value.startsWith('[') && parseJsonTexts(value)) || splitLoose(value)
+      // A plus sign is a space that was encoded once too often: no scope has one.
+      return (
+        (value.startsWith('[') && parseJsonTexts(value)) || splitScope(value.replaceAll('+', ' '))
+      )
     default:
       return value
   }
-}
-
-// A plus sign is a space that was encoded once too often: no scope has one.
-function splitLoose(text: string): string[] {
-  return text.split(/[ +]/).filter((one) => one !== '')
 }
 
 /** A field's value as text for a request; several where the name is repeated. */
