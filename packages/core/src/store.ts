@@ -30,6 +30,8 @@ export type Spend =
       until: number
     }
   | { what: 'assertion'; clientId: string; jtiHash: Uint8Array; expiresAt: number }
+  /** Won by nobody else until `until`; its holder may take it again, and gives it back with `at`. */
+  | { what: 'lease'; name: string; holder: string; at: number; until: number }
 
 /** Why a family or a grant ended. */
 export type EndReason =

@@ -1,7 +1,5 @@
 // Whose a database is: one issuer, and either of dev mode or not.
 
-import type { DatabaseSync } from 'node:sqlite'
-
 /** What a store is opened for. */
 export type StoreOptions = {
   /** The issuer's URL, the same for the whole life of the database. */
@@ -12,29 +10,36 @@ export type StoreOptions = {
 
 const modes = { dev: 'in dev mode', production: 'outside dev mode' } as const
 
-/** Marks a fresh database and answers the issuer's row id; throws when it is somebody else's. */
-export function markDatabase(
-  database: DatabaseSync,
-  path: string,
+/** The one issuer of a database, by its row id. */
+export const issuerId = 1
+
+/** Marks a fresh database (values: issuer's id, URL and mode), and reads the mark (the id). */
+export const marks = {
+  set: 'INSERT INTO issuers (id, url, mode) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
+  get: 'SELECT url, mode FROM issuers WHERE id = ?',
+} as const
+
+/** What `marks.set` is given. */
+export function markValues({ issuer, dev }: StoreOptions): [number, string, string] {
+  return [issuerId, issuer, dev ? 'dev' : 'production']
+}
+
+/** Throws one sentence when the database `name` is somebody else's. */
+export function checkMark(
+  row: { url?: unknown; mode?: unknown } | undefined,
+  name: string,
   { issuer, dev }: StoreOptions,
-): number {
+): void {
   const mode = dev ? 'dev' : 'production'
-  database
-    .prepare(
-      'INSERT INTO issuers (id, url, mode) SELECT 1, ?, ? WHERE NOT EXISTS (SELECT 1 FROM issuers)',
-    )
-    .run(issuer, mode)
-  const row = database.prepare('SELECT url, mode FROM issuers WHERE id = 1').get()
   if (row?.url !== issuer) {
     throw new Error(
-      `The database ${path} belongs to the issuer ${row?.url}, but this server's issuer is ${issuer}: set the issuer back, or use another database.`,
+      `The database ${name} belongs to the issuer ${row?.url}, but this server's issuer is ${issuer}: set the issuer back, or use another database.`,
     )
   }
   if (row.mode !== mode) {
     const made = row.mode === 'dev' ? modes.dev : modes.production
     throw new Error(
-      `The database ${path} was made ${made}, but this server runs ${modes[mode]}: run it ${made}, or use another database.`,
+      `The database ${name} was made ${made}, but this server runs ${modes[mode]}: run it ${made}, or use another database.`,
     )
   }
-  return 1
 }

@@ -1,35 +1,53 @@
 // Reads: one statement each, rows become records.
 
-import type { AccessToken, Client, Lineage, RefreshToken, Store } from '@patois/core'
-import { answering } from './node-sqlite.ts'
-import type { Row, Shape } from './rows.ts'
+import type {
+  AccessToken,
+  Awaitable,
+  Client,
+  Lineage,
+  Plan,
+  RefreshToken,
+  Store,
+} from '@patois/core'
+import type { Row, Shape, Value } from './rows.ts'
 import * as rows from './rows.ts'
-import type { Statements } from './statements.ts'
-
-type Statement = Statements[keyof Statements]
-type Argument = string | number | Uint8Array
+import type { ReadName } from './statements.ts'
 
 const clientsKnown = 10_000
 
-/** What is kept of clients in memory; whoever writes a client drops it here. */
-export type Known = { clients: Map<string, Client>; origins: ReadonlySet<string> | undefined }
+/** Runs a statement and answers what `read` makes of its rows. */
+export type Ask = <T>(
+  name: ReadName,
+  values: readonly Value[],
+  read: (rows: readonly Row[]) => T,
+) => Awaitable<T>
 
-/** The reading half of a store; its answers are at hand at once. */
+/** What is kept of clients in memory, since when in milliseconds, and for how long at most. */
+export type Known = {
+  clients: Map<string, Client>
+  origins: ReadonlySet<string> | undefined
+  since: number
+  readonly boundMs: number
+}
+
+/** Knows nothing yet. Where other servers write, too, the bound says when to ask again. */
+export function openKnown(boundMs = Number.POSITIVE_INFINITY): Known {
+  return { clients: new Map(), origins: undefined, since: performance.now(), boundMs }
+}
+
+/** True when a plan changes what is known of clients. */
+export function putsClient({ changes }: Plan): boolean {
+  return changes.some((change) => 'put' in change && change.put === 'client')
+}
+
+/** Forgets what was known; whoever writes a client does. */
+export function forgetKnown(known: Known): void {
+  // A new map: what is being read at this moment is kept in the old one, which nobody asks.
+  Object.assign(known, openKnown(known.boundMs))
+}
+
+/** The reading half of a store. */
 export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'forget' | 'close'>
-
-function get(statement: Statement, ...values: Argument[]): Row | undefined {
-  return answering(() => statement.get(...values) as unknown as Row | undefined)
-}
-
-function list<T>(shape: Shape<T>, statement: Statement, ...values: Argument[]): T[] {
-  return answering(() => statement.all(...values) as unknown as Row[]).map((row) =>
-    shape.read(row, 0),
-  )
-}
-
-function one<T>(shape: Shape<T>, row: Row | undefined): T | undefined {
-  return row && shape.read(row, 0)
-}
 
 const { families, grants, users, codes, sessions, refreshTokens, cells, accessTokens } = rows
 
@@ -90,38 +108,56 @@ function originsOf(clients: readonly Client[]): ReadonlySet<string> {
   return new Set(enabled.flatMap(({ origins }) => origins))
 }
 
+function listOf<T>(shape: Shape<T>): (found: readonly Row[]) => T[] {
+  return (found) => found.map((row) => shape.read(row, 0))
+}
+
 /** The reads of an issuer; `known` is filled as clients are asked for. */
-export function openReads(sql: Statements, issuer: number, known: Known): Reads {
-  const findClient = (id: string): Client | undefined => {
-    const before = known.clients.get(id)
-    if (before) return before
-    const client = one(rows.clients, get(sql.client, issuer, id))
-    if (!client) return undefined
-    if (known.clients.size >= clientsKnown) known.clients.clear()
-    known.clients.set(id, Object.freeze(client))
-    return client
+export function openReads(ask: Ask, issuer: number, known: Known): Reads {
+  const find = <T>(name: ReadName, read: (row: Row) => T, ...values: Value[]) =>
+    ask(name, [issuer, ...values], ([row]) => row && read(row))
+  const list = <T>(name: ReadName, shape: Shape<T>, ...values: Value[]) =>
+    ask(name, [issuer, ...values], listOf(shape))
+  const fresh = (): Known => {
+    if (performance.now() - known.since >= known.boundMs) forgetKnown(known)
+    return known
   }
-  const listClients = (): Client[] => list(rows.clients, sql.clients, issuer)
-  const found = <T>(read: (row: Row) => T, row: Row | undefined): T | undefined => row && read(row)
+  const user = (row: Row) => users.read(row, 0)
   return {
-    findClient,
-    listClients,
-    isOrigin: (origin) => {
-      known.origins ??= originsOf(listClients())
-      return known.origins.has(origin)
+    findClient: (id) => {
+      const { clients } = fresh()
+      const before = clients.get(id)
+      if (before) return before
+      return find('client', (row) => remember(clients, rows.clients.read(row, 0)), id)
     },
-    findUser: (id) => one(users, get(sql.user, issuer, id)),
-    findUserByName: (username) => one(users, get(sql.userByName, issuer, username)),
-    listUsers: () => list(users, sql.users, issuer),
-    findSession: (id) => found(readSession, get(sql.session, issuer, id)),
-    findCode: (id) => found(readCode, get(sql.code, issuer, id)),
-    findRefreshToken: (id) => found(readFoundRefreshToken, get(sql.refreshToken, issuer, id)),
-    findAccessToken: (id) => found(readAccessToken, get(sql.accessToken, issuer, id)),
-    findFamily: (id) => found((row) => readLineage(row, 0), get(sql.family, issuer, id)),
-    findGrants: (userId, clientId) => list(grants, sql.grants, issuer, userId, clientId),
-    isJwtEnded: (jtiHash) => get(sql.endedJwt, issuer, jtiHash) !== undefined,
-    listKeys: () => list(rows.keys, sql.keys, issuer),
-    listSecrets: () => list(rows.secrets, sql.secrets, issuer),
-    listEvents: (limit) => list(rows.events, sql.events, issuer, limit),
+    listClients: () => list('clients', rows.clients),
+    isOrigin: (origin) => {
+      const { origins, since } = fresh()
+      if (origins) return origins.has(origin)
+      return ask('clients', [issuer], (found) => {
+        const all = originsOf(listOf(rows.clients)(found))
+        if (known.since === since) known.origins = all
+        return all.has(origin)
+      })
+    },
+    findUser: (id) => find('user', user, id),
+    findUserByName: (username) => find('userByName', user, username),
+    listUsers: () => list('users', users),
+    findSession: (id) => find('session', readSession, id),
+    findCode: (id) => find('code', readCode, id),
+    findRefreshToken: (id) => find('refreshToken', readFoundRefreshToken, id),
+    findAccessToken: (id) => find('accessToken', readAccessToken, id),
+    findFamily: (id) => find('family', (row) => readLineage(row, 0), id),
+    findGrants: (userId, clientId) => list('grants', grants, userId, clientId),
+    isJwtEnded: (jtiHash) => ask('endedJwt', [issuer, jtiHash], (found) => found.length > 0),
+    listKeys: () => list('keys', rows.keys),
+    listSecrets: () => list('secrets', rows.secrets),
+    listEvents: (limit) => list('events', rows.events, limit),
   }
+}
+
+function remember(clients: Map<string, Client>, client: Client): Client {
+  if (clients.size >= clientsKnown) clients.clear()
+  clients.set(client.id, Object.freeze(client))
+  return client
 }

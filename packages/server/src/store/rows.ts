@@ -16,7 +16,7 @@ import type {
   User,
 } from '@patois/core'
 
-/** A value as SQLite knows it. */
+/** A value as databases know it. */
 export type Value = null | number | string | Uint8Array
 
 /** A row in the order of its columns. */

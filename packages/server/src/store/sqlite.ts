@@ -2,19 +2,20 @@
 
 import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Plan, Store } from '@patois/core'
-import { openGroupCommit } from './group-commit.ts'
-import { openIds } from './ids.ts'
-import { lockDatabase } from './lock.ts'
-import { markDatabase, type StoreOptions } from './mark.ts'
-import { migrate } from './migrate.ts'
-import { openDatabase } from './node-sqlite.ts'
-import { openFault } from './open-fault.ts'
-import { createPrivateFile } from './private-file.ts'
-import { type Known, openReads } from './read.ts'
-import { prepareStatements } from './statements.ts'
-import { openForget, openSweep } from './sweep.ts'
-import { writePlan } from './write.ts'
+import type { Store } from '@patois/core'
+import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import { openQueue } from './queue.ts'
+import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
+import type { Row } from './rows.ts'
+import { openIds } from './sqlite/ids.ts'
+import { lockDatabase } from './sqlite/lock.ts'
+import { migrate } from './sqlite/migrate.ts'
+import { answering, openDatabase } from './sqlite/node-sqlite.ts'
+import { openFault } from './sqlite/open-fault.ts'
+import { createPrivateFile } from './sqlite/private-file.ts'
+import { prepareStatements } from './sqlite/statements.ts'
+import { openForget, openSweep } from './sqlite/sweep.ts'
+import { openTransact } from './sqlite/transact.ts'
 
 /** A store with its one connection, for backups and checks. */
 export type SqliteStore = Store & { database: DatabaseSync; close(): void }
@@ -41,27 +42,32 @@ function openFile(path: string): { file: string; unlock: () => void } {
   return { file, unlock: lockDatabase(file) }
 }
 
-function assemble(database: DatabaseSync, issuer: number, unlock: () => void): SqliteStore {
+function mark(database: DatabaseSync, path: string, options: StoreOptions): void {
+  database.prepare(marks.set).run(...markValues(options))
+  checkMark(database.prepare(marks.get).get(issuerId), path, options)
+}
+
+function assemble(database: DatabaseSync, unlock: () => void): SqliteStore {
   const sql = prepareStatements(database)
-  const known: Known = { clients: new Map(), origins: undefined }
-  const { commit, close } = openGroupCommit(database, (plan: Plan) => {
-    for (const change of plan.changes) {
-      if (!('put' in change) || change.put !== 'client') continue
-      known.clients.delete(change.client.id)
-      known.origins = undefined
-    }
-    return writePlan({ sql, issuer }, plan)
+  const known = openKnown()
+  const ask: Ask = (name, values, read) =>
+    read(answering(() => sql[name].all(...values) as unknown as Row[]))
+  const transact = openTransact({ database, sql, issuer: issuerId, eventId: () => null })
+  const queue = openQueue((batch) => {
+    if (batch.some(({ plan }) => putsClient(plan))) forgetKnown(known)
+    transact(batch)
   })
   return {
     database,
     newId: openIds(database),
-    ...openReads(sql, issuer, known),
-    commit,
-    sweep: openSweep(database, issuer),
-    forget: openForget(database, issuer),
+    ...openReads(ask, issuerId, known),
+    commit: queue.commit,
+    sweep: openSweep(database, issuerId),
+    forget: openForget(database, issuerId),
     close: () => {
       if (!database.isOpen) return
-      close()
+      // Here a write is done when it returns.
+      void queue.close()
       database.close()
       unlock()
     },
@@ -82,7 +88,8 @@ export function openSqlite({ path, ...options }: { path: string } & StoreOptions
     database = openDatabase(opened.file, busyTimeoutMs)
     database.exec(pragmas)
     migrate(database)
-    return assemble(database, markDatabase(database, path, options), unlock)
+    mark(database, path, options)
+    return assemble(database, unlock)
   } catch (error) {
     database?.close()
     unlock()

@@ -1,22 +1,36 @@
-// Every statement of the SQLite store but migrations and sweeping, side by side.
+// Every statement of the stores but migrations and sweeping, side by side; `?` stands for a value.
 
-import type { DatabaseSync } from 'node:sqlite'
 import type { Shape } from './rows.ts'
 import * as rows from './rows.ts'
 
+/** What databases say each in its own way. */
+export type Words = {
+  /** True when the JSON list in the column holds the text. */
+  holds(column: string, text: string): string
+  /** The JSON list in the column with what a second one (`?`) adds, in the order it came. */
+  union(column: string): string
+  /** The greatest and the least of several values. */
+  greatest: string
+  least: string
+  /** When the oldest of the access tokens was made; of a day that had none it may say any. */
+  firstAccessToken: string
+}
+
 type AnyShape = Pick<Shape<never>, 'table' | 'columns'>
 
-function insert({ table, columns }: AnyShape): string {
+/** With `where`, the row is written only when that holds. */
+function insert({ table, columns }: AnyShape, where?: string): string {
+  const values = `?, ${columns.map(() => '?').join(', ')}`
   return `INSERT INTO ${table} (issuer, ${columns.join(', ')})
-   VALUES (?, ${columns.map(() => '?').join(', ')})`
+   ${where === undefined ? `VALUES (${values})` : `SELECT ${values} WHERE ${where}`}`
 }
 
 /** `key` is the conflict target; `kept` columns stay as they were first written. */
-function upsert(shape: AnyShape, key: string, kept: readonly string[]): string {
+function upsert(shape: AnyShape, key: string, kept: readonly string[], where?: string): string {
   const set = shape.columns
     .filter((column) => !kept.includes(column))
     .map((column) => `${column} = excluded.${column}`)
-  return `${insert(shape)} ON CONFLICT (${key}) DO UPDATE SET ${set.join(', ')}`
+  return `${insert(shape, where)} ON CONFLICT (${key}) DO UPDATE SET ${set.join(', ')}`
 }
 
 function all(...parts: readonly (readonly [alias: string, shape: AnyShape])[]): string {
@@ -31,7 +45,8 @@ const lineage = [
   ['u', rows.users],
 ] as const
 
-const reads = {
+/** The reads by name; rows come as arrays. */
+export const reads = {
   client: `SELECT ${all(['c', rows.clients])} FROM clients c WHERE issuer = ? AND id = ?`,
   clients: `SELECT ${all(['c', rows.clients])} FROM clients c WHERE issuer = ? ORDER BY id`,
   user: `SELECT ${all(['u', rows.users])} FROM users u WHERE issuer = ? AND id = ?`,
@@ -75,11 +90,7 @@ const reads = {
   keys: `SELECT ${all(['k', rows.keys])} FROM keys k WHERE issuer = ? ORDER BY created_at, kid`,
   secrets: `SELECT ${all(['s', rows.secrets])} FROM secrets s WHERE issuer = ? ORDER BY name`,
   events: `SELECT ${all(['e', rows.events])} FROM events e
-    WHERE issuer = ? ORDER BY id DESC LIMIT ?`,
-  grantLists:
-    'SELECT scope, resources FROM grants WHERE issuer = ? AND id = ? AND ended_at IS NULL',
-  username: 'SELECT username FROM users WHERE issuer = ? AND id = ?',
-  nameHolder: 'SELECT user_id FROM usernames WHERE issuer = ? AND username = ?',
+    WHERE issuer = ? ORDER BY at DESC, id DESC LIMIT ?`,
 }
 
 const inserts = {
@@ -90,14 +101,21 @@ const inserts = {
   putRefreshToken: insert(rows.refreshTokens),
   putCell: insert(rows.cells),
   putAccessToken: insert(rows.accessTokens),
-  putEvent: insert(rows.events),
+  putEvent: insert({ table: 'events', columns: ['id', ...rows.events.columns] }),
   putClient: upsert(rows.clients, 'issuer, id', ['id']),
-  putUser: upsert(rows.users, 'id', ['id', 'sub']),
+  // The name was taken a statement before: whoever lost it changes nothing.
+  putUser: upsert(
+    rows.users,
+    'id',
+    ['id', 'sub'],
+    'EXISTS (SELECT 1 FROM usernames WHERE issuer = ? AND username = ? AND user_id = ?)',
+  ),
   putKey: upsert(rows.keys, 'issuer, kid', ['kid']),
   putSecret: upsert(rows.secrets, 'issuer, name', ['name']),
   putUsername: `INSERT INTO usernames (issuer, username, user_id) VALUES (?, ?, ?)
     ON CONFLICT DO NOTHING`,
-  dropUsername: 'DELETE FROM usernames WHERE issuer = ? AND username = ? AND user_id = ?',
+  dropFormerUsername: `DELETE FROM usernames WHERE issuer = ? AND user_id = ? AND username <> ?
+    AND username = (SELECT username FROM users WHERE id = user_id)`,
   dropUsernames: 'DELETE FROM usernames WHERE issuer = ? AND user_id = ?',
   endJwt: `INSERT INTO ended_jwts (issuer, jti_hash, expires_at) VALUES (?, ?, ?)
     ON CONFLICT DO NOTHING`,
@@ -121,10 +139,13 @@ const spends = {
       SELECT 1 FROM codes c WHERE c.id = code_slots.code_id AND c.spent_at IS NULL)`,
   spendAssertion: `INSERT INTO assertions (issuer, client_id, jti_hash, expires_at)
     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  spendLease: `INSERT INTO leases (issuer, name, holder, expires_at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (issuer, name)
+    DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+    WHERE leases.expires_at <= ? OR leases.holder = excluded.holder`,
 }
 
 const updates = {
-  widenGrant: 'UPDATE grants SET scope = ?, resources = ? WHERE issuer = ? AND id = ?',
   endUser: 'UPDATE users SET disabled_at = ? WHERE issuer = ? AND id = ? AND disabled_at IS NULL',
   // Later uses win in whatever order they are written, and a session that ended stays so.
   extendSession: `UPDATE sessions SET expires_at = ?
@@ -134,12 +155,6 @@ const updates = {
     WHERE issuer = ? AND id = ? AND ended_at IS NULL`,
   endGrant: `UPDATE grants SET ended_at = ?, end_reason = ?
     WHERE issuer = ? AND id = ? AND ended_at IS NULL`,
-  endSessionFamilies: `UPDATE families SET ended_at = ?, end_reason = ?
-    WHERE issuer = ? AND session_id = ? AND ended_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')`,
-  endSessionCodes: `UPDATE codes SET spent_at = ?
-    WHERE issuer = ? AND session_id = ? AND spent_at IS NULL
-    AND NOT EXISTS (SELECT 1 FROM json_each(scope) WHERE value = 'offline_access')`,
   endAccessToken: `UPDATE access_tokens SET revoked_at = ?
     WHERE issuer = ? AND id = ? AND revoked_at IS NULL`,
   endKey: 'DELETE FROM keys WHERE issuer = ? AND kid = ?',
@@ -150,21 +165,28 @@ const updates = {
   dropSessionCells: `DELETE FROM replay_cells WHERE issuer = ? AND family_id IN
     (SELECT id FROM families WHERE session_id = ? AND ended_at IS NOT NULL)`,
   countWrongVerifier: `UPDATE codes SET wrong_verifiers = wrong_verifiers + 1,
-    spent_at = CASE WHEN wrong_verifiers + 1 >= ? THEN ? END
+    spent_at = CASE WHEN wrong_verifiers + 1 >= ? THEN CAST(? AS BIGINT) END
     WHERE issuer = ? AND id = ? AND spent_at IS NULL`,
 }
 
-const texts = { ...reads, ...inserts, ...spends, ...updates }
-
-/** The prepared statements by name; reads answer rows as arrays. */
-export type Statements = Readonly<Record<keyof typeof texts, ReturnType<DatabaseSync['prepare']>>>
-
-/** Prepares every statement once, so that a wrong one stops the start. */
-export function prepareStatements(database: DatabaseSync): Statements {
-  const prepared = Object.entries(texts).map(([name, sql]) => {
-    const statement = database.prepare(sql)
-    if (name in reads) statement.setReturnArrays(true)
-    return [name, statement]
-  })
-  return Object.fromEntries(prepared)
+/** The writes by name, in the words of one database. */
+export function writesIn({ holds, union }: Words) {
+  const passing = `NOT ${holds('scope', 'offline_access')}`
+  return {
+    ...inserts,
+    ...spends,
+    ...updates,
+    widenGrant: `UPDATE grants SET scope = ${union('scope')}, resources = ${union('resources')}
+      WHERE issuer = ? AND id = ? AND ended_at IS NULL`,
+    endSessionFamilies: `UPDATE families SET ended_at = ?, end_reason = ?
+      WHERE issuer = ? AND session_id = ? AND ended_at IS NULL AND ${passing}`,
+    endSessionCodes: `UPDATE codes SET spent_at = ?
+      WHERE issuer = ? AND session_id = ? AND spent_at IS NULL AND ${passing}`,
+  }
 }
+
+/** The name of a statement that reads. */
+export type ReadName = keyof typeof reads
+
+/** The name of a statement that writes. */
+export type WriteName = keyof ReturnType<typeof writesIn>

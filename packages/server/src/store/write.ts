@@ -1,136 +1,140 @@
-// Writes one plan: its spend first, then its changes, then its events.
+// Plans as statements: the spend that decides, and then all that follows when it was won.
 
 import type { Change, Plan, Spend, User } from '@patois/core'
-import type { Row } from './rows.ts'
+import type { Value } from './rows.ts'
 import * as rows from './rows.ts'
-import type { Statements } from './statements.ts'
+import type { WriteName } from './statements.ts'
 
 type Of<Kind extends string> = Extract<Change, { [K in Kind]: unknown }>
 
-/** What writing needs: the statements and the issuer's row id. */
-export type Writer = { sql: Statements; issuer: number }
+/** One statement with its values; `must` is what is wrong when it changes no row. */
+export type Step = { sql: WriteName; values: readonly Value[]; must?: string }
 
-function spend({ sql, issuer }: Writer, spent: Spend): boolean {
+/** What writing needs: the issuer's row id, and an id for an event where the database gives none. */
+export type Writer = { issuer: number; eventId(): number | null }
+
+function step(sql: WriteName, ...values: Value[]): Step {
+  return { sql, values }
+}
+
+/** The statement that decides about a spend: it is won when one row changes. */
+export function spendStep({ issuer }: Writer, spent: Spend): Step {
   switch (spent.what) {
     case 'code':
-      return sql.spendCode.run(spent.at, spent.familyId, issuer, spent.id).changes === 1
-    case 'refresh_token': {
-      const { id, at, childId } = spent
-      const won = sql.spendRefreshToken.run(at, childId, issuer, id).changes === 1
-      if (won) sql.dropCell.run(issuer, id)
-      return won
-    }
+      return step('spendCode', spent.at, spent.familyId, issuer, spent.id)
+    case 'refresh_token':
+      return step('spendRefreshToken', spent.at, spent.childId, issuer, spent.id)
     case 'code_slot': {
       const { userId, clientId, codeId, until, at } = spent
-      return sql.spendCodeSlot.run(issuer, userId, clientId, codeId, until, at).changes === 1
+      return step('spendCodeSlot', issuer, userId, clientId, codeId, until, at)
     }
     case 'assertion': {
       const { clientId, jtiHash, expiresAt } = spent
-      return sql.spendAssertion.run(issuer, clientId, jtiHash, expiresAt).changes === 1
+      return step('spendAssertion', issuer, clientId, jtiHash, expiresAt)
+    }
+    case 'lease': {
+      const { name, holder, until, at } = spent
+      return step('spendLease', issuer, name, holder, until, at)
     }
   }
 }
 
-function putUser({ sql, issuer }: Writer, user: User): void {
-  const before = sql.username.get(issuer, user.id) as unknown as Row | undefined
-  sql.putUsername.run(issuer, user.username, user.id)
-  const holder = sql.nameHolder.get(issuer, user.username) as unknown as Row | undefined
-  if (holder?.[0] !== user.id) {
-    throw new Error(`The username "${user.username}" belongs to another user.`)
-  }
-  if (before && before[0] !== user.username) {
-    sql.dropUsername.run(issuer, before[0] ?? null, user.id)
-  }
-  sql.putUser.run(issuer, ...rows.users.write(user))
+/** What a plan writes once its spend was won, in this order. */
+export function changeSteps(writer: Writer, { spend, changes, events }: Plan): Step[] {
+  const { issuer } = writer
+  const spent = spend?.what === 'refresh_token' ? [step('dropCell', issuer, spend.id)] : []
+  const said = events.map((event) =>
+    step('putEvent', issuer, writer.eventId(), ...rows.events.write(event)),
+  )
+  return [...spent, ...changes.flatMap((change) => write(issuer, change)), ...said]
 }
 
-function put(writer: Writer, change: Of<'put'>): unknown {
-  const { sql, issuer } = writer
+function write(issuer: number, change: Change): Step[] {
+  if ('put' in change) return put(issuer, change)
+  if ('end' in change) return end(issuer, change)
+  if ('extend' in change) {
+    return [step('extendSession', change.until, issuer, change.id, change.until)]
+  }
+  if ('widen' in change) {
+    const { id, scope, resources } = change
+    return [step('widenGrant', JSON.stringify(scope), JSON.stringify(resources), issuer, id)]
+  }
+  return [step('countWrongVerifier', change.limit, change.at, issuer, change.codeId)]
+}
+
+function put(issuer: number, change: Of<'put'>): Step[] {
   switch (change.put) {
     case 'client':
-      return sql.putClient.run(issuer, ...rows.clients.write(change.client))
+      return [step('putClient', issuer, ...rows.clients.write(change.client))]
     case 'user':
-      return putUser(writer, change.user)
+      return putUser(issuer, change.user)
     case 'session':
-      return sql.putSession.run(issuer, ...rows.sessions.write(change.session))
+      return [step('putSession', issuer, ...rows.sessions.write(change.session))]
     case 'grant':
-      return sql.putGrant.run(issuer, ...rows.grants.write(change.grant))
+      return [step('putGrant', issuer, ...rows.grants.write(change.grant))]
     case 'family':
-      return sql.putFamily.run(issuer, ...rows.families.write(change.family))
+      return [step('putFamily', issuer, ...rows.families.write(change.family))]
     case 'code':
-      return sql.putCode.run(issuer, ...rows.codes.write(change.code))
+      return [step('putCode', issuer, ...rows.codes.write(change.code))]
     case 'refresh_token': {
       const { id, familyId, cell, cellUntil } = change.token
-      sql.putRefreshToken.run(issuer, ...rows.refreshTokens.write(change.token))
-      if (!cell || cellUntil === undefined) return
-      return sql.putCell.run(issuer, ...rows.cells.write({ id, familyId, cell, cellUntil }))
+      const token = step('putRefreshToken', issuer, ...rows.refreshTokens.write(change.token))
+      if (!cell || cellUntil === undefined) return [token]
+      const kept = rows.cells.write({ id, familyId, cell, cellUntil })
+      return [token, step('putCell', issuer, ...kept)]
     }
     case 'access_token':
-      return sql.putAccessToken.run(issuer, ...rows.accessTokens.write(change.token))
+      return [step('putAccessToken', issuer, ...rows.accessTokens.write(change.token))]
     case 'key':
-      return sql.putKey.run(issuer, ...rows.keys.write(change.key))
+      return [step('putKey', issuer, ...rows.keys.write(change.key))]
     case 'secret':
-      return sql.putSecret.run(issuer, ...rows.secrets.write(change.secret))
+      return [step('putSecret', issuer, ...rows.secrets.write(change.secret))]
   }
 }
 
-function end({ sql, issuer }: Writer, change: Of<'end'>): unknown {
+function putUser(issuer: number, user: User): Step[] {
+  const { id, username } = user
+  const values = [issuer, ...rows.users.write(user), issuer, username, id]
+  return [
+    step('putUsername', issuer, username, id),
+    step('dropFormerUsername', issuer, id, username),
+    { sql: 'putUser', values, must: `The username "${username}" belongs to another user.` },
+  ]
+}
+
+function end(issuer: number, change: Of<'end'>): Step[] {
   switch (change.end) {
     case 'user':
-      sql.endUser.run(change.at, issuer, change.id)
-      return sql.dropUsernames.run(issuer, change.id)
+      return [
+        step('endUser', change.at, issuer, change.id),
+        step('dropUsernames', issuer, change.id),
+      ]
     case 'session':
-      return sql.endSession.run(change.at, issuer, change.id)
-    case 'session_families':
-      sql.endSessionFamilies.run(change.at, change.reason, issuer, change.sessionId)
-      // A code on its way would open a family that nothing ends any more.
-      sql.endSessionCodes.run(change.at, issuer, change.sessionId)
-      return sql.dropSessionCells.run(issuer, change.sessionId)
+      return [step('endSession', change.at, issuer, change.id)]
+    case 'session_families': {
+      const { at, reason, sessionId } = change
+      return [
+        step('endSessionFamilies', at, reason, issuer, sessionId),
+        // A code on its way would open a family that nothing ends any more.
+        step('endSessionCodes', at, issuer, sessionId),
+        step('dropSessionCells', issuer, sessionId),
+      ]
+    }
     case 'grant':
-      sql.endGrant.run(change.at, change.reason, issuer, change.id)
-      return sql.dropGrantCells.run(issuer, change.id)
+      return [
+        step('endGrant', change.at, change.reason, issuer, change.id),
+        step('dropGrantCells', issuer, change.id),
+      ]
     case 'family':
-      sql.endFamily.run(change.at, change.reason, issuer, change.id)
-      return sql.dropFamilyCells.run(issuer, change.id)
+      return [
+        step('endFamily', change.at, change.reason, issuer, change.id),
+        step('dropFamilyCells', issuer, change.id),
+      ]
     case 'access_token':
-      return sql.endAccessToken.run(change.at, issuer, change.id)
+      return [step('endAccessToken', change.at, issuer, change.id)]
     case 'jwt':
-      return sql.endJwt.run(issuer, change.jtiHash, change.expiresAt)
+      return [step('endJwt', issuer, change.jtiHash, change.expiresAt)]
     case 'key':
-      return sql.endKey.run(issuer, change.kid)
+      return [step('endKey', issuer, change.kid)]
   }
-}
-
-function union(list: unknown, more: readonly string[]): string {
-  return JSON.stringify([...new Set([...(JSON.parse(String(list)) as string[]), ...more])])
-}
-
-function widen({ sql, issuer }: Writer, change: Of<'widen'>): void {
-  const row = sql.grantLists.get(issuer, change.id) as unknown as Row | undefined
-  if (!row) return
-  const scope = union(row[0], change.scope)
-  sql.widenGrant.run(scope, union(row[1], change.resources), issuer, change.id)
-}
-
-function extend({ sql, issuer }: Writer, { id, until }: Of<'extend'>): unknown {
-  return sql.extendSession.run(until, issuer, id, until)
-}
-
-function write(writer: Writer, change: Change): unknown {
-  if ('put' in change) return put(writer, change)
-  if ('end' in change) return end(writer, change)
-  if ('extend' in change) return extend(writer, change)
-  if ('widen' in change) return widen(writer, change)
-  const { sql, issuer } = writer
-  return sql.countWrongVerifier.run(change.limit, change.at, issuer, change.codeId)
-}
-
-/** Writes the plan inside the caller's savepoint; false when its spend was lost. */
-export function writePlan(writer: Writer, plan: Plan): boolean {
-  if (plan.spend && !spend(writer, plan.spend)) return false
-  for (const change of plan.changes) write(writer, change)
-  for (const event of plan.events) {
-    writer.sql.putEvent.run(writer.issuer, ...rows.events.write(event))
-  }
-  return true
 }

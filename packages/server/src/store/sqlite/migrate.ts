@@ -1,6 +1,7 @@
 // Brings a SQLite database to the tables that this program knows.
 
 import type { DatabaseSync } from 'node:sqlite'
+import { missing } from '../migrations.ts'
 import { migrations } from './migrations/index.ts'
 
 function applied(database: DatabaseSync): string[] {
@@ -17,15 +18,8 @@ export function migrate(database: DatabaseSync): void {
     database.exec(
       'CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
     )
-    const done = applied(database)
-    const unknown = done.find((name, at) => migrations[at]?.[0] !== name)
-    if (unknown !== undefined) {
-      throw new Error(
-        `The database has the migration "${unknown}", which this version of Patois does not know: start the version that made it, or a newer one.`,
-      )
-    }
     const record = database.prepare('INSERT INTO migrations (name) VALUES (?)')
-    for (const [name, sql] of migrations.slice(done.length)) {
+    for (const [name, sql] of missing(migrations, applied(database))) {
       database.exec(sql)
       record.run(name)
     }

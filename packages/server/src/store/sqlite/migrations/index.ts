@@ -1,0 +1,11 @@
+// The migrations of the SQLite store in their order: forward only, one line each.
+
+import type { Migrations } from '../../migrations.ts'
+import { first } from './001-first.ts'
+import { leases } from './002-leases.ts'
+
+/** A published one never changes. */
+export const migrations: Migrations = [
+  ['001-first', first],
+  ['002-leases', leases],
+]

@@ -1,0 +1,49 @@
+// Sweeping in SQLite: all rules of a round in one transaction.
+
+import type { DatabaseSync } from 'node:sqlite'
+import type { Store, Swept } from '@patois/core'
+import { forgets, sweepsIn } from '../sweep.ts'
+import { answering } from './node-sqlite.ts'
+import { words } from './statements.ts'
+
+function inTransaction(database: DatabaseSync, work: () => number): Swept {
+  return answering(() => {
+    database.exec('BEGIN IMMEDIATE')
+    try {
+      const rows = work()
+      database.exec('COMMIT')
+      return { rows }
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  })
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0)
+}
+
+/** Answers the `sweep` of `Store`: at most `limit` rows of each kind in one transaction. */
+export function openSweep(database: DatabaseSync, issuer: number): Store['sweep'] {
+  const { keep, remove } = sweepsIn(words)
+  const kept = database.prepare(keep)
+  const statements = remove.map((sql) => database.prepare(sql))
+  return (now, limit) =>
+    inTransaction(database, () => {
+      kept.run({ issuer, now, limit })
+      return sum(statements.map((rule) => Number(rule.run({ issuer, now, limit }).changes)))
+    })
+}
+
+/** Answers the `forget` of `Store`. */
+export function openForget(database: DatabaseSync, issuer: number): Store['forget'] {
+  const events = database.prepare(forgets.events)
+  const addresses = database.prepare(forgets.addresses)
+  return (before, limit) =>
+    inTransaction(database, () => {
+      const old = events.run({ issuer, before: before.events, limit })
+      const known = addresses.run({ issuer, before: before.addresses, limit })
+      return Number(old.changes) + Number(known.changes)
+    })
+}
