@@ -328,7 +328,7 @@ describe('the URL of a store', () => {
   })
 
   test('of an unknown kind is refused with the known ones', async () => {
-    const known = '(known: sqlite)'
+    const known = '(known: sqlite, postgres, postgresql)'
     await expect(openStore('mysql://root:secret@db', options)).rejects.toThrow(
       `No store has the scheme "mysql" ${known}`,
     )

@@ -5,18 +5,25 @@ import type { StoreOptions } from './mark.ts'
 
 export type { StoreOptions } from './mark.ts'
 
-type Open = (rest: string, options: StoreOptions) => Promise<Store>
+type Open = (url: string, options: StoreOptions) => Promise<Store>
+
+const postgres: Open = async (url, options) =>
+  (await import('./postgres.ts')).openPostgres({ url, ...options })
 
 const stores: Readonly<Record<string, Open>> = {
-  sqlite: async (path, options) => (await import('./sqlite.ts')).openSqlite({ path, ...options }),
+  sqlite: async (url, options) => {
+    const path = url.slice('sqlite:'.length)
+    return (await import('./sqlite.ts')).openSqlite({ path, ...options })
+  },
+  postgres,
+  postgresql: postgres,
 }
 
-/** Opens the store behind a URL such as `sqlite:./patois.db` or `sqlite::memory:`. */
+/** Opens the store behind a URL such as `sqlite:./patois.db` or `postgres://user@host/database`. */
 export async function openStore(url: string, options: StoreOptions): Promise<Store> {
   const [scheme = '', ...rest] = url.split(':')
   const open = Object.hasOwn(stores, scheme) ? stores[scheme] : undefined
-  const where = rest.join(':')
-  if (!open || where === '') {
+  if (!open || rest.join('') === '') {
     const known = Object.keys(stores).join(', ')
     // Only the scheme is said: the rest of a database URL may carry a password.
     throw new Error(
@@ -25,5 +32,5 @@ export async function openStore(url: string, options: StoreOptions): Promise<Sto
         : `No store has the scheme "${rest.length ? scheme : ''}" (known: ${known}): write for example "sqlite:./patois.db".`,
     )
   }
-  return open(where, options)
+  return open(url, options)
 }

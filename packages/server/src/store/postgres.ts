@@ -1,0 +1,84 @@
+// The store in PostgreSQL, for any number of servers.
+
+import { type Store, Unavailable } from '@patois/core'
+import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import { type Connections, openConnections } from './postgres/connections.ts'
+import { openIds } from './postgres/ids.ts'
+import { migrate } from './postgres/migrate.ts'
+import { numbered, statements } from './postgres/statements.ts'
+import { openForget, openSweep } from './postgres/sweep.ts'
+import { openTransact } from './postgres/transact.ts'
+import { readPlace } from './postgres/url.ts'
+import { openQueue } from './queue.ts'
+import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
+
+/** What another server changed about a client is known here after so long at most. */
+const CLIENT_KNOWN_MS = 1000
+
+async function mark({ run }: Connections, name: string, options: StoreOptions): Promise<void> {
+  await run(numbered(marks.set), markValues(options))
+  const { rows } = await run(numbered(marks.get), [issuerId])
+  const [url, mode] = rows[0] ?? []
+  checkMark({ url, mode }, name, options)
+}
+
+// No text of PostgreSQL holds a NUL: what has one in it was never written.
+function isAbsent(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\0')
+}
+
+async function assemble(connections: Connections): Promise<Store> {
+  const known = openKnown(CLIENT_KNOWN_MS)
+  const newId = await openIds(connections)
+  const ask: Ask = async (name, values, read) => {
+    if (values.some(isAbsent)) return read([])
+    return read((await connections.run(statements[name], values)).rows)
+  }
+  const queue = openQueue(
+    openTransact({
+      connections,
+      issuer: issuerId,
+      eventId: newId,
+      written: (plans) => {
+        if (plans.some(putsClient)) forgetKnown(known)
+      },
+    }),
+  )
+  let closed = false
+  return {
+    newId,
+    ...openReads(ask, issuerId, known),
+    commit: queue.commit,
+    sweep: openSweep(connections, issuerId),
+    forget: openForget(connections, issuerId),
+    close: async () => {
+      if (closed) return
+      closed = true
+      await queue.close()
+      await connections.close()
+    },
+  }
+}
+
+/**
+ * Opens the database behind the URL, and creates or migrates it. Throws one clear sentence when
+ * it is of another issuer, of the other mode, or of a newer program, and `Unavailable` when it
+ * does not answer.
+ */
+export async function openPostgres({
+  url,
+  ...options
+}: { url: string } & StoreOptions): Promise<Store> {
+  const place = readPlace(url)
+  const connections = openConnections(place)
+  try {
+    await migrate(connections)
+    await mark(connections, place.name, options)
+    return await assemble(connections)
+  } catch (error) {
+    await connections.close()
+    if (!(error instanceof Unavailable)) throw error
+    const { message } = (error.cause ?? error) as Error
+    throw new Error(`The database ${place.name} does not answer: ${message}`, { cause: error })
+  }
+}

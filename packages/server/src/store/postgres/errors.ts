@@ -1,0 +1,51 @@
+// What PostgreSQL's errors mean: try again, answer later, or a bug of ours.
+
+import { Unavailable } from '@patois/core'
+import { DatabaseError } from 'pg'
+
+/** Two transactions were in each other's way: nothing of ours was kept (class 40). */
+export function isConflict(error: unknown): boolean {
+  return stateOf(error)?.startsWith('40') ?? false
+}
+
+/** The server at the other end takes no writes: a standby, or a primary that was. */
+export function isReadOnly(error: unknown): boolean {
+  return stateOf(error) === '25006'
+}
+
+/** True when the connection is of no more use, or there never was one. */
+export function isDisconnect(error: unknown): boolean {
+  const state = stateOf(error)
+  return state === undefined ? isOfNetwork(error) : /^(08|57P0)/.test(state)
+}
+
+/** True for what may go better the next moment. */
+export function isWorthAnotherTry(error: unknown): boolean {
+  // 55P03 and 25P03: somebody held a lock, or we held one for too long.
+  const waited = ['55P03', '25P03'].includes(stateOf(error) ?? '')
+  return isConflict(error) || isReadOnly(error) || isDisconnect(error) || waited
+}
+
+/** True for an error that goes away by itself; a full disk and a slow statement do, too. */
+export function isPassing(error: unknown): boolean {
+  return isWorthAnotherTry(error) || /^(53|57|58)/.test(stateOf(error) ?? '')
+}
+
+/** The error that the caller of a store hears for one of PostgreSQL's. */
+export function unavailable(error: unknown): Unavailable {
+  return Object.assign(new Unavailable('The database cannot answer now.'), { cause: error })
+}
+
+function stateOf(error: unknown): string | undefined {
+  return error instanceof DatabaseError ? error.code : undefined
+}
+
+// What `pg` says itself has no code: that a connection ended, was slow, or could not be had.
+function isOfNetwork(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof Unavailable) return false
+  const { code } = error as NodeJS.ErrnoException
+  if (code !== undefined) return /^(E[A-Z]+|CERT_|UNABLE_)/.test(code) && !code.startsWith('ERR_')
+  return /^(Connection terminated|timeout |Query read timeout|Client (was closed|has encountered))/i.test(
+    error.message,
+  )
+}

@@ -1,0 +1,51 @@
+// Brings a PostgreSQL database to the tables that this program knows; one server at a time does.
+
+import { DatabaseError } from 'pg'
+import { type Migrations, missing } from '../migrations.ts'
+import type { Connections, Run } from './connections.ts'
+import { migrations } from './migrations/index.ts'
+import { numbered } from './statements.ts'
+
+// Rows of a large table may be written anew, and whoever is second waits for that.
+const withinMs = 60 * 60 * 1000
+
+const create = {
+  text: 'CREATE TABLE IF NOT EXISTS migrations (id BIGINT PRIMARY KEY, name TEXT NOT NULL)',
+}
+const list = { text: 'SELECT name FROM migrations ORDER BY id' }
+const insert = { ...numbered('INSERT INTO migrations (id, name) VALUES (?, ?)'), withinMs }
+
+// What two are told that make one table, or write one row, at the same moment.
+const MADE_TWICE = ['23505', '42P07', '42710']
+
+/** Applies what is missing, each whole or not at all; throws when the database is newer. */
+export async function migrate({ run, using }: Connections): Promise<void> {
+  await unlessMade(() => run(create))
+  for (;;) {
+    const { rows } = await run(list)
+    const [next] = missing(
+      migrations,
+      rows.map(([name]) => String(name)),
+    )
+    if (!next) return
+    await unlessMade(() => using((on) => apply(on, next)))
+  }
+}
+
+async function apply(run: Run, [name, sql]: Migrations[number]): Promise<void> {
+  await run({ text: 'BEGIN' })
+  // The row first: whoever comes second waits here until it is there, and then has nothing to do.
+  const id = migrations.findIndex(([one]) => one === name) + 1
+  await run(insert, [id, name])
+  await run({ text: sql, withinMs })
+  await run({ text: 'COMMIT' })
+}
+
+// What another server made a moment earlier is made.
+async function unlessMade(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || !MADE_TWICE.includes(error.code ?? '')) throw error
+  }
+}

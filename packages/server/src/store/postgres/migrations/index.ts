@@ -1,0 +1,7 @@
+// The migrations of the PostgreSQL store in their order: forward only, one line each.
+
+import type { Migrations } from '../../migrations.ts'
+import { first } from './001-first.ts'
+
+/** A published one never changes. */
+export const migrations: Migrations = [['001-first', first]]

@@ -1,0 +1,34 @@
+// Sweeping in PostgreSQL: each rule on its own, so that no lock is held for longer than one takes.
+
+import type { Store } from '@patois/core'
+import { forgets, sweepsIn } from '../sweep.ts'
+import type { Connections } from './connections.ts'
+import { named, words } from './statements.ts'
+
+const { keep, remove } = sweepsIn(words)
+const rules = [keep, ...remove].map(named)
+const events = named(forgets.events)
+const addresses = named(forgets.addresses)
+
+/** Answers the `sweep` of `Store`. */
+export function openSweep({ run }: Connections, issuer: number): Store['sweep'] {
+  return async (now, limit) => {
+    let rows = 0
+    for (const [nth, [statement, values]] of rules.entries()) {
+      const { changed } = await run(statement, values({ issuer, now, limit }))
+      // The first rule only looks at codes that stay.
+      if (nth > 0) rows += changed
+    }
+    return { rows }
+  }
+}
+
+/** Answers the `forget` of `Store`. */
+export function openForget({ run }: Connections, issuer: number): Store['forget'] {
+  return async (before, limit) => {
+    const [[old, ofOld], [known, ofKnown]] = [events, addresses]
+    const gone = await run(old, ofOld({ issuer, before: before.events, limit }))
+    const bare = await run(known, ofKnown({ issuer, before: before.addresses, limit }))
+    return { rows: gone.changed + bare.changed }
+  }
+}

@@ -1,0 +1,155 @@
+// The PostgreSQL store: the contract of every store, and what only a server of its own can get wrong.
+
+import { type Plan, type Store, Unavailable } from '@patois/core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openStore } from '../packages/server/src/store/index.ts'
+import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
+import { type OpenedStore, plan, session, storeContract, user } from './store-contract.ts'
+
+const issuer = 'https://id.example/auth'
+
+let postgres: TestPostgres
+beforeAll(async () => {
+  if (!whyNoPostgres()) postgres = await startPostgres()
+})
+afterAll(() => postgres?.close())
+
+const open = async (query = ''): Promise<OpenedStore> => {
+  const url = (await postgres.newDatabase()) + query
+  let store = await openStore(url, { issuer, dev: false })
+  return {
+    store,
+    reopen: async () => {
+      await store.close()
+      store = await openStore(url, { issuer, dev: false })
+      return store
+    },
+    close: async () => store.close(),
+  }
+}
+
+const isolation = (level: string): string =>
+  `?options=${encodeURIComponent(`-c default_transaction_isolation=${level}`)}`
+
+describe.skipIf(whyNoPostgres())('PostgreSQL', () => {
+  storeContract('read committed', () => open())
+  storeContract('serializable', () => open(isolation('serializable')))
+})
+
+describe.skipIf(whyNoPostgres())('several servers', () => {
+  const opened: Store[] = []
+  const openOn = async (url: string, over = {}): Promise<Store> => {
+    const store = await openStore(url, { issuer, dev: false, ...over })
+    opened.push(store)
+    return store
+  }
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close()
+  })
+  const pair = async (query = ''): Promise<[Store, Store]> => {
+    const url = (await postgres.newDatabase()) + query
+    return [await openOn(url), await openOn(url)]
+  }
+
+  test('may all make the tables of an empty database at once', async () => {
+    const url = await postgres.newDatabase()
+    const stores = await Promise.all(Array.from({ length: 8 }, () => openOn(url)))
+    const ids = stores.flatMap((store) => Array.from({ length: 100 }, () => store.newId()))
+    expect(new Set(ids).size).toBe(800)
+  })
+
+  for (const level of ['read committed', 'serializable']) {
+    test(`spend a code once, however many try, ${level}`, async () => {
+      const stores = await pair(isolation(level.replace(' ', String.raw`\ `)))
+      for (let round = 0; round < 20; round++) {
+        const jtiHash = new Uint8Array(32).fill(round)
+        const spend = { what: 'assertion', clientId: 'c', jtiHash, expiresAt: 9 } as const
+        const tries = Array.from({ length: 50 }, (_, nth) =>
+          stores[nth % 2 === 0 ? 0 : 1].commit(plan([], spend)),
+        )
+        expect((await Promise.all(tries)).filter(Boolean)).toHaveLength(1)
+      }
+    })
+
+    test(`write the same rows in any order, and each plan is kept, ${level}`, async () => {
+      const stores = await pair(isolation(level.replace(' ', String.raw`\ `)))
+      const person = user(stores[0])
+      await stores[0].commit(plan([{ put: 'user', user: person }]))
+      const many = Array.from({ length: 10 }, () => session(stores[0], person.id))
+      await stores[0].commit(plan(many.map((one) => ({ put: 'session', session: one }))))
+      const plans = Array.from({ length: 60 }, (_, nth): Plan => {
+        const rows = many.map(({ id }) => ({ extend: 'session' as const, id, until: 2e9 + nth }))
+        return plan(nth % 2 === 0 ? rows : rows.toReversed())
+      })
+      const kept = plans.map((one, nth) => stores[nth % 2 === 0 ? 0 : 1].commit(one))
+      expect((await Promise.all(kept)).every(Boolean)).toBe(true)
+      for (const { id } of many) {
+        expect((await stores[1].findSession(id))?.session.expiresAt).toBe(2e9 + 59)
+      }
+    })
+  }
+
+  test('of another issuer or another mode are refused, and no password is said', async () => {
+    const url = (await postgres.newDatabase()).replace('patois@', 'patois:geheim@')
+    await openOn(url)
+    const other = openOn(url, { issuer: 'https://other.example' })
+    await expect(other).rejects.toThrow(/^The database 127.* belongs to the issuer https:\/\/id/)
+    await expect(openOn(url, { dev: true })).rejects.toThrow('was made outside dev mode')
+    await expect(openOn(url, { dev: true })).rejects.not.toThrow('geheim')
+  })
+
+  test('find the primary among several hosts', async () => {
+    const url = await postgres.newDatabase()
+    const hosts = `127.0.0.1:1,127.0.0.1:${postgres.port}`
+    const store = await openOn(url.replace(`127.0.0.1:${postgres.port}`, hosts))
+    expect(await store.commit(plan([{ put: 'user', user: user(store) }]))).toBe(true)
+  })
+
+  test('do without names of statements where a pooler stands between', async () => {
+    const [store] = await pair('?prepare=false&connections=2')
+    const person = user(store)
+    expect(await store.commit(plan([{ put: 'user', user: person }]))).toBe(true)
+    expect(await store.findUser(person.id)).toEqual(person)
+  })
+})
+
+describe.skipIf(whyNoPostgres())('a PostgreSQL that goes away', () => {
+  test('makes reads and writes unavailable, and is found again when it is back', async () => {
+    const own = await startPostgres()
+    const store = await openStore(await own.newDatabase(), { issuer, dev: false })
+    const person = user(store)
+    await store.commit(plan([{ put: 'user', user: person }]))
+    await own.stop('immediate')
+    const late = user(store)
+    const answers = await Promise.allSettled([
+      store.findUser(person.id),
+      store.commit(plan([{ put: 'user', user: late }])),
+    ])
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 'rejected', reason: expect.any(Unavailable) })
+    }
+    await own.start()
+    expect(await store.findUser(person.id)).toEqual(person)
+    expect(await store.findUser(late.id)).toBeUndefined()
+    expect(await store.commit(plan([{ put: 'user', user: late }]))).toBe(true)
+    await store.close()
+    await own.close()
+  })
+})
+
+describe('a URL of PostgreSQL', () => {
+  const refused = (url: string) => expect(openStore(url, { issuer, dev: false })).rejects
+  test('that is none is refused without its password', async () => {
+    await refused('postgres://u:geheim@/x').toThrow('must be like "postgres://user@host/database"')
+    await refused('postgres://u:geheim@h:port/x').toThrow('A host in the database URL is not one')
+    await refused('postgresql://h/x?connections=0').toThrow('must be a number from 1 to 1000')
+    await refused('postgres://h/x?prepare=no').toThrow('"prepare" in the database URL')
+    await refused('postgres://u:geheim@h:port/x').not.toThrow('geheim')
+  })
+
+  test('of a server that is not there says so', async () => {
+    await refused('postgres://u:geheim@127.0.0.1:1/x').toThrow(
+      'The database 127.0.0.1:1/x does not answer: connect ECONNREFUSED 127.0.0.1:1',
+    )
+  })
+})
