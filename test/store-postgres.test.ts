@@ -1,6 +1,7 @@
 // The PostgreSQL store: the contract of every store, and what only a server of its own can get wrong.
 
 import { type Plan, type Store, Unavailable } from '@patois/core'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../packages/server/src/store/index.ts'
 import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
@@ -9,13 +10,34 @@ import { type OpenedStore, plan, session, storeContract, user } from './store-co
 const issuer = 'https://id.example/auth'
 
 let postgres: TestPostgres
+let admin: pg.Client
+let database: string
 beforeAll(async () => {
-  if (!whyNoPostgres()) postgres = await startPostgres()
+  if (whyNoPostgres()) return
+  postgres = await startPostgres()
+  database = await postgres.newDatabase()
+  admin = new pg.Client(database)
+  await admin.connect()
 })
-afterAll(() => postgres?.close())
+afterAll(async () => {
+  await admin?.end()
+  await postgres?.close()
+})
 
-const open = async (query = ''): Promise<OpenedStore> => {
-  const url = (await postgres.newDatabase()) + query
+let schemas = 0
+
+/** A place without tables: a schema of its own, which is made sooner than a database. */
+const newPlace = async (settings: Readonly<Record<string, string>> = {}): Promise<string> => {
+  const search_path = `schema_${++schemas}`
+  await admin.query(`CREATE SCHEMA ${search_path}`)
+  const flags = Object.entries({ ...settings, search_path }).map(
+    ([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`,
+  )
+  return `${database}?options=${encodeURIComponent(flags.join(' '))}`
+}
+
+const open = async (settings = {}): Promise<OpenedStore> => {
+  const url = await newPlace(settings)
   let store = await openStore(url, { issuer, dev: false })
   return {
     store,
@@ -28,8 +50,7 @@ const open = async (query = ''): Promise<OpenedStore> => {
   }
 }
 
-const isolation = (level: string): string =>
-  `?options=${encodeURIComponent(`-c default_transaction_isolation=${level}`)}`
+const isolation = (level: string) => ({ default_transaction_isolation: level })
 
 describe.skipIf(whyNoPostgres())('PostgreSQL', () => {
   storeContract('read committed', () => open())
@@ -46,13 +67,13 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
   afterEach(async () => {
     for (const store of opened.splice(0)) await store.close()
   })
-  const pair = async (query = ''): Promise<[Store, Store]> => {
-    const url = (await postgres.newDatabase()) + query
+  const pair = async (settings = {}, query = ''): Promise<[Store, Store]> => {
+    const url = (await newPlace(settings)) + query
     return [await openOn(url), await openOn(url)]
   }
 
   test('may all make the tables of an empty database at once', async () => {
-    const url = await postgres.newDatabase()
+    const url = await newPlace()
     const stores = await Promise.all(Array.from({ length: 8 }, () => openOn(url)))
     const ids = stores.flatMap((store) => Array.from({ length: 100 }, () => store.newId()))
     expect(new Set(ids).size).toBe(800)
@@ -60,7 +81,7 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
 
   for (const level of ['read committed', 'serializable']) {
     test(`spend a code once, however many try, ${level}`, async () => {
-      const stores = await pair(isolation(level.replace(' ', String.raw`\ `)))
+      const stores = await pair(isolation(level))
       for (let round = 0; round < 20; round++) {
         const jtiHash = new Uint8Array(32).fill(round)
         const spend = { what: 'assertion', clientId: 'c', jtiHash, expiresAt: 9 } as const
@@ -72,7 +93,7 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
     })
 
     test(`write the same rows in any order, and each plan is kept, ${level}`, async () => {
-      const stores = await pair(isolation(level.replace(' ', String.raw`\ `)))
+      const stores = await pair(isolation(level))
       const person = user(stores[0])
       await stores[0].commit(plan([{ put: 'user', user: person }]))
       const many = Array.from({ length: 10 }, () => session(stores[0], person.id))
@@ -90,7 +111,7 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
   }
 
   test('of another issuer or another mode are refused, and no password is said', async () => {
-    const url = (await postgres.newDatabase()).replace('patois@', 'patois:geheim@')
+    const url = (await newPlace()).replace('patois@', 'patois:geheim@')
     await openOn(url)
     const other = openOn(url, { issuer: 'https://other.example' })
     await expect(other).rejects.toThrow(/^The database 127.* belongs to the issuer https:\/\/id/)
@@ -106,7 +127,7 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
   })
 
   test('do without names of statements where a pooler stands between', async () => {
-    const [store] = await pair('?prepare=false&connections=2')
+    const [store] = await pair({}, '&prepare=false&connections=2')
     const person = user(store)
     expect(await store.commit(plan([{ put: 'user', user: person }]))).toBe(true)
     expect(await store.findUser(person.id)).toEqual(person)

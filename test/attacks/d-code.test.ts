@@ -300,8 +300,6 @@ describe('many at the same moment', () => {
     await server.close()
     rmSync(folder, { recursive: true })
   })
-
-  test.skip('D3: fifty exchanges at once over two nodes — there is no database for two nodes yet', () => {})
 })
 
 describe('what codes are made of', () => {

@@ -431,8 +431,6 @@ describe('bursts on a file', () => {
     expect(won).toBeGreaterThan(0)
     expect(countRows(own, 'families', 'ended_at IS NULL')).toBe(0)
   })
-
-  test.skip('F6: one token at two nodes at once — a second node needs PostgreSQL', () => {})
 })
 
 test('F7: a refresh that was judged before its family or grant ended gets nothing', async () => {

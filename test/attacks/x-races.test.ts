@@ -251,5 +251,3 @@ test.each(['cc', 'jwt'])(
 test.skip('X4: approving and denying a device at once — there is no device grant yet', () => {})
 test.skip('X5: one use of a DPoP proof, a pushed request, a magic link and a TOTP — none of them exists yet', () => {})
 test.skip('X7: two registrations at once — clients and users come from the file alone', () => {})
-test.skip('X8: two nodes that change their keys at once — SQLite has one node', () => {})
-test.skip('X9: two nodes that clean up at once — SQLite has one node', () => {})

@@ -22,6 +22,8 @@ import { checkLog } from './rules.ts'
 export type ServerOptions = {
   /** Path of the issuer, as in http://127.0.0.1:1234/auth. */
   path?: string
+  /** The issuer of another server of the same database; this one answers at a port of its own. */
+  issuer?: string
   /** `sqlite::memory:` when nothing is said. */
   database?: string
   dev?: boolean
@@ -107,7 +109,8 @@ export const freePort = (): Promise<number> =>
 export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {
   const port = options.port ?? (await freePort())
   const origin = `http://127.0.0.1:${port}`
-  const issuer = origin + (options.path ?? '')
+  const base = origin + (options.path ?? '')
+  const issuer = options.issuer ?? base
   const dev = options.dev ?? options.demo !== undefined
   const tree = {
     issuer,
@@ -188,7 +191,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     answers,
     secrets: [...secretsOf(entries), ...masterKeys, ...(demo ? [demo.clientSecret] : [])],
     routes: routesOf(http.printRoutes({ commonPrefix: false })),
-    url: (path) => issuer + path,
+    url: (path) => base + path,
     connections: promisify(http.server.getConnections.bind(http.server)),
     close: async () => {
       await http.close()

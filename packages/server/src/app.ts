@@ -18,6 +18,7 @@ import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
 import { openRefusals } from './http/why.ts'
 import { type KeyRing, openKeys } from './keys.ts'
+import { withLease } from './lease.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
 import { type DocumentParts, openDocuments } from './outbound/documents.ts'
@@ -50,23 +51,15 @@ const BODY_LIMIT = 64 * 1024
 /** Builds a server. Throws an Error with one sentence when something does not fit together. */
 export async function app(given: AppParts): Promise<App> {
   const { configuration, store, clock, log, demo, on } = given
-  const now = clock.now()
   const { base, origin } = placeOf(configuration.issuer)
   const mounts = mountsOf(configuration)
   const stations = stationsOf(mounts, base)
-  const sealer = openSealer(given.masterKeys)
-  await resealAll(store, sealer, now)
-  const maskKey = await openSecret(store, sealer, 'mask')
-  const formKey = await openSecret(store, sealer, 'forms')
-  const deviceKey = await openSecret(store, sealer, 'devices')
-  const { dev, lifetimes } = configuration
-  const kinds = keyKindsOf(mounts)
-  const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
-  const passwords = openPasswords()
-  await upsertFromFile({ store, configuration, passwords, now, log })
+  // What the servers of a database share is made by the one that comes first.
+  const kept = await withLease(given, 'start', () => openKept(given, mounts))
+  const { keys, passwords, maskKey, formKey, deviceKey } = kept
   const parts: Parts = {
     issuer: configuration.issuer,
-    dev,
+    dev: configuration.dev,
     store,
     crypto: nodeCrypto,
     keys,
@@ -87,6 +80,23 @@ export async function app(given: AppParts): Promise<App> {
   }
   const watch = watchProxies(log, configuration.issuer, isTrusted)
   return { http: await http(site, watch, limitsOf(given.limits)), keys, site }
+}
+
+// Opens what is kept in the database, and makes what is missing there.
+async function openKept(given: AppParts, mounts: readonly Mount[]) {
+  const { configuration, store, clock, log } = given
+  const now = clock.now()
+  const sealer = openSealer(given.masterKeys)
+  await resealAll(store, sealer, now)
+  const maskKey = await openSecret(store, sealer, 'mask')
+  const formKey = await openSecret(store, sealer, 'forms')
+  const deviceKey = await openSecret(store, sealer, 'devices')
+  const { dev, lifetimes } = configuration
+  const kinds = keyKindsOf(mounts)
+  const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
+  const passwords = openPasswords()
+  await upsertFromFile({ store, configuration, passwords, now, log })
+  return { keys, passwords, maskKey, formKey, deviceKey }
 }
 
 function placeOf(issuer: string): { base: string; origin: string } {

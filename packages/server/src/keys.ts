@@ -1,7 +1,17 @@
 // The signing keys: made, kept sealed, published and changed in stages that follow from times only.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import type { Awaitable, Change, Key, KeyKind, Keys, SignatureAlg, Store } from '@patois/core'
+import {
+  type Awaitable,
+  type Change,
+  type Key,
+  type KeyKind,
+  type Keys,
+  type Plan,
+  type SignatureAlg,
+  type Store,
+  Unavailable,
+} from '@patois/core'
 import type { ServerLifetimes } from './configuration.ts'
 import { publicJwk, signatures, thumbprint } from './crypto.ts'
 import type { Log } from './log.ts'
@@ -45,6 +55,8 @@ const QUICK: readonly KeyKind[] = ['ES256', 'EdDSA']
 const SLOW: readonly KeyKind[] = ['RS256']
 /** A verifier's clock may be so far behind ours, so its last tokens live on there; seconds. */
 const SKEW = 5 * 60
+/** Longer than making any kind of key takes; seconds. */
+const LEASE = 120
 
 /** Opens the kept keys; makes ES256 and EdDSA before it answers, RS256 on the thread pool after. */
 export async function openKeys(parts: KeyParts): Promise<KeyRing> {
@@ -156,8 +168,15 @@ async function add(ring: Ring, kind: KeyKind, signsFrom: number, now: number): P
   const sealed = ring.parts.sealer.seal(pkcs8, keyLabel(kid))
   const published = { ...jwk, kid, alg: algOf(kind), use: 'sig' }
   const key: Key = { kid, kind, publicJwk: published, sealed, createdAt: now, signsFrom }
-  await keep(ring.parts, [{ put: 'key', key }], 'key_made', now)
-  enter(ring, [...ring.signers, { key, privateKey, headers: new Map() }])
+  // Of servers that find a key missing at the same moment, one makes it.
+  const until = now + LEASE
+  const spend = { what: 'lease', name: `key:${kind}`, holder: kid, at: now, until } as const
+  if (await keep(ring.parts, { spend, changes: [{ put: 'key', key }] }, 'key_made', now)) {
+    return enter(ring, [...ring.signers, { key, privateKey, headers: new Map() }])
+  }
+  await load(ring)
+  if (ring.signers.some((one) => one.key.kind === kind)) return
+  throw new Unavailable(`Another server makes the ${kind} key.`)
 }
 
 async function tick(ring: Ring, now: number): Promise<void> {
@@ -174,7 +193,7 @@ async function tick(ring: Ring, now: number): Promise<void> {
   const past = pastOf(ring, now)
   if (past.length === 0) return
   const changes = past.map(({ key }): Change => ({ end: 'key', kid: key.kid }))
-  await keep(ring.parts, changes, 'key_ended', now)
+  await keep(ring.parts, { changes }, 'key_ended', now)
   const rest = ring.signers.filter((signer) => !past.includes(signer))
   enter(ring, rest)
 }
@@ -184,7 +203,10 @@ async function load(ring: Ring): Promise<void> {
   const known = new Map(ring.signers.map((signer) => [signer.key.kid, signer]))
   const keys = await ring.parts.store.listKeys()
   const signers = keys.map((key) => known.get(key.kid) ?? opened(key, ring.parts.sealer))
-  enter(ring, signers)
+  const kids = new Set(keys.map((key) => key.kid))
+  // What we made while they were read is kept, too.
+  const made = ring.signers.filter(({ key }) => !known.has(key.kid) && !kids.has(key.kid))
+  enter(ring, [...signers, ...made])
 }
 
 function opened(key: Key, sealer: Sealer): Signer {
@@ -198,7 +220,12 @@ function enter(ring: Ring, signers: readonly Signer[]): void {
   ring.signers = signers.toSorted((a, b) => byBirth(a.key, b.key))
 }
 
-async function keep(parts: KeyParts, changes: Change[], type: string, at: number): Promise<void> {
+function keep(
+  parts: KeyParts,
+  plan: Omit<Plan, 'events'>,
+  type: string,
+  at: number,
+): Promise<boolean> {
   const event = { at, requestId: 'server', type, decision: 'allowed', reason: 'rotation' } as const
-  await parts.store.commit({ changes, events: [event] })
+  return parts.store.commit({ ...plan, events: [event] })
 }

@@ -85,7 +85,7 @@ export const SETTINGS = [
     env: 'PATOIS_DATABASE',
     flag: '--database',
     meaning:
-      'Where records are kept: `sqlite:` and a path, or `sqlite::memory:`. `{port}` stands for the port.',
+      'Where records are kept: `sqlite:` and a path, `sqlite::memory:`, or for several servers `postgres://user@host/database`. `{port}` stands for the port.',
   },
   {
     name: 'dialects',

@@ -5,7 +5,11 @@ import { expect, test } from 'vitest'
 import { fixedClock } from './clock.ts'
 import { startSweeper } from './sweep.ts'
 
-const start = (sweep: () => { rows: number }, tick: () => Promise<void> = async () => {}) => {
+const start = (
+  sweep: () => { rows: number },
+  tick: () => Promise<void> = async () => {},
+  mayBegin: () => boolean = () => true,
+) => {
   const errors: unknown[] = []
   const quiet = () => {}
   const log = {
@@ -21,7 +25,7 @@ const start = (sweep: () => { rows: number }, tick: () => Promise<void> = async 
     return { rows: 0 }
   }
   const stop = startSweeper({
-    store: { sweep, forget },
+    store: { sweep, forget, commit: async () => mayBegin() },
     lifetimes: { event_retention: 30, address_retention: 60 },
     clock: fixedClock(100),
     keys: { tick },
@@ -46,6 +50,26 @@ test('full batches are followed by more until one is not full, then the keys hav
   await expect.poll(() => done.length).toBeGreaterThan(3)
   await stop()
   expect(done.slice(0, 4)).toEqual(['sweep', 'sweep', 'sweep', 'tick'])
+})
+
+test('while another server has the lease only the keys have their turn', async () => {
+  const done: string[] = []
+  let isOurs = false
+  const { stop } = start(
+    () => {
+      done.push('sweep')
+      return { rows: 0 }
+    },
+    async () => {
+      done.push('tick')
+    },
+    () => isOurs,
+  )
+  await expect.poll(() => done.length).toBeGreaterThan(2)
+  expect(done).not.toContain('sweep')
+  isOurs = true
+  await expect.poll(() => done).toContain('sweep')
+  await stop()
 })
 
 test('what is older than its retention is forgotten in the same round', async () => {

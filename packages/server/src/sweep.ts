@@ -1,15 +1,17 @@
 // The sweeper: removes what nobody can need any more, and moves the keys through their stages.
 
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '@patois/core'
 import type { Clock } from './clock.ts'
 import type { ServerLifetimes } from './configuration.ts'
 import type { KeyRing } from './keys.ts'
+import { takeLease } from './lease.ts'
 import type { Log } from './log.ts'
 
 /** What is swept, and how many seconds lie between two rounds. */
 export type SweepParts = {
-  store: Pick<Store, 'sweep' | 'forget'>
+  store: Pick<Store, 'sweep' | 'forget' | 'commit'>
   lifetimes: Pick<ServerLifetimes, 'event_retention' | 'address_retention'>
   clock: Clock
   keys: Pick<KeyRing, 'tick'>
@@ -33,8 +35,13 @@ export function startSweeper(parts: SweepParts): () => Promise<void> {
 }
 
 async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): Promise<void> {
+  const holder = randomUUID()
   while (await pause(every, stopped)) {
-    await noted(parts.log, 'sweeping failed', () => sweepAll(parts, stopped))
+    await noted(parts.log, 'sweeping failed', async () => {
+      // Of several servers one sweeps, and another when that one is gone.
+      const seconds = Math.ceil((2 * every) / 1000)
+      if (await takeLease(parts, 'sweep', holder, seconds)) await sweepAll(parts, stopped)
+    })
     if (stopped.aborted) return
     await noted(parts.log, 'changing keys failed', () => parts.keys.tick(parts.clock.now()))
   }

@@ -34,10 +34,16 @@ async function dev({ config, ...said }: Options): Promise<void> {
   })
 }
 
+// Where secrets lie: beside the file, or where the file would be. Those of a database in memory
+// end with it.
+function pathOf({ database, listen }: Configuration): string | undefined {
+  if (database === 'sqlite::memory:') return undefined
+  const [, file] = /^sqlite:(.*)$/.exec(database) ?? []
+  return file ?? `./.patois/${listen.port}/postgres`
+}
+
 function prepare(configuration: Configuration) {
-  // A database in memory ends with us, and so do its secrets.
-  const memory = configuration.database === 'sqlite::memory:'
-  const path = memory ? undefined : configuration.database.replace(/^sqlite:/, '')
+  const path = pathOf(configuration)
   const master: MasterKeys = path
     ? openDevMasterKey(`${path}.key`)
     : { ok: true, secrets: [randomBytes(32).toString('base64url')] }

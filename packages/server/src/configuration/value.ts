@@ -56,8 +56,10 @@ function readPort(raw: unknown): Reading<number> {
 }
 
 function readDatabase(raw: unknown): Reading<string> {
-  if (typeof raw === 'string' && /^sqlite:./.test(raw)) return { value: raw }
-  return wrong('must be sqlite: and a path')
+  if (typeof raw === 'string' && /^(sqlite:|postgres(ql)?:\/\/)./.test(raw)) {
+    return { value: raw }
+  }
+  return wrong('must be sqlite: and a path, or a URL such as postgres://user@host/database')
 }
 
 function readLevel(raw: unknown): Reading<Kinds['level']> {
