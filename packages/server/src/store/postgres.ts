@@ -22,18 +22,11 @@ async function mark({ run }: Connections, name: string, options: StoreOptions): 
   checkMark({ url, mode }, name, options)
 }
 
-// No text of PostgreSQL holds a NUL: what has one in it was never written.
-function isAbsent(value: unknown): boolean {
-  return typeof value === 'string' && value.includes('\0')
-}
-
 async function assemble(connections: Connections): Promise<Store> {
   const known = openKnown(CLIENT_KNOWN_MS)
   const newId = await openIds(connections)
-  const ask: Ask = async (name, values, read) => {
-    if (values.some(isAbsent)) return read([])
-    return read((await connections.run(statements[name], values)).rows)
-  }
+  const ask: Ask = async (name, values, read) =>
+    read((await connections.run(statements[name], values)).rows)
   const queue = openQueue(
     openTransact({
       connections,

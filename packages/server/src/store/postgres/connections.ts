@@ -4,6 +4,7 @@ import { Pool, type PoolClient, type QueryArrayResult, types } from 'pg'
 import type { Row, Value } from '../rows.ts'
 import { isDisconnect, isReadOnly } from './errors.ts'
 import { retrying } from './retry.ts'
+import { readText, writeText } from './text.ts'
 import type { Place } from './url.ts'
 
 /** A statement; one with a name is prepared once on each connection. It may take `withinMs`. */
@@ -27,27 +28,16 @@ export type Connections = {
 const rowMode = 'array'
 const INT8 = 20
 const BYTEA = 17
+const TEXT = 25
 
 /** How long to wait for a connection, and for an answer on it; both end in `Unavailable`. */
 const CONNECT_MS = 2000
 const ANSWER_MS = 2500
 
 /** Opens a pool; the first connection is made when it is needed. */
-export function openConnections({ urls, connections, prepare }: Place): Connections {
-  const pool = new Pool({
-    connectionString: urls[0],
-    max: connections,
-    connectionTimeoutMillis: CONNECT_MS,
-    keepAlive: true,
-    pipeline: true,
-    types: { getTypeParser },
-    verify: (client, done) => {
-      checkPrimary(client).then(() => done(), done)
-    },
-  })
-  // A connection that breaks says so to whoever waits for its answer; unheard, it would end us.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+export function openConnections(place: Place): Connections {
+  const { urls, prepare } = place
+  const pool = openPool(place)
 
   const elsewhere = async <T>(work: () => Promise<T>): Promise<T> => {
     const { connectionString = '' } = pool.options
@@ -64,7 +54,13 @@ export function openConnections({ urls, connections, prepare }: Place): Connecti
   const on = (client: Pick<PoolClient, 'query'>): Run => {
     return async ({ name, text, withinMs = ANSWER_MS }, values = []) => {
       const named = prepare && name !== undefined ? { name } : {}
-      const query = { ...named, text, values: [...values], rowMode, query_timeout: withinMs }
+      const query = {
+        ...named,
+        text,
+        values: values.map(written),
+        rowMode,
+        query_timeout: withinMs,
+      }
       const { rows, rowCount }: QueryArrayResult = await client.query(query)
       return { rows, changed: rowCount ?? 0 }
     }
@@ -90,6 +86,24 @@ export function openConnections({ urls, connections, prepare }: Place): Connecti
   }
 }
 
+function openPool({ urls, connections }: Place): Pool {
+  const pool = new Pool({
+    connectionString: urls[0],
+    max: connections,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    pipeline: true,
+    types: { getTypeParser },
+    verify: (client, done) => {
+      checkPrimary(client).then(() => done(), done)
+    },
+  })
+  // A connection that breaks says so to whoever waits for its answer; unheard, it would end us.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
 // A standby answers reads, too, and they may be old.
 async function checkPrimary(client: PoolClient): Promise<void> {
   const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby')
@@ -97,9 +111,14 @@ async function checkPrimary(client: PoolClient): Promise<void> {
   throw Object.assign(new Error('This PostgreSQL is a standby.'), { code: 'ESTANDBY' })
 }
 
+function written(value: Value): Value {
+  return typeof value === 'string' ? writeText(value) : value
+}
+
 // Our numbers are within what JavaScript counts exactly: ids below 2^53, times in seconds.
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === INT8) return Number
+  if (oid === TEXT) return readText
   if (oid === BYTEA) return (text: string) => new Uint8Array(Buffer.from(text.slice(2), 'hex'))
   return types.getTypeParser(oid, format)
 }
