@@ -95,7 +95,8 @@ export const session = (store: Store, userId: number, over: Partial<Session> = {
   }
 }
 
-const grant = (store: Store, userId: number, over: Partial<Grant> = {}): Grant => ({
+/** What the user lets a client do. */
+export const grant = (store: Store, userId: number, over: Partial<Grant> = {}): Grant => ({
   id: store.newId(),
   origin: 'consent',
   userId,
@@ -120,7 +121,8 @@ const family = (store: Store, of: Grant, over: Partial<Family> = {}): Family => 
   ...over,
 })
 
-const code = (store: Store, of: Grant, over: Partial<Code> = {}): Code => {
+/** A code of the grant, good for a minute. */
+export const code = (store: Store, of: Grant, over: Partial<Code> = {}): Code => {
   const id = store.newId()
   return {
     id,
@@ -646,6 +648,25 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         expect(await lease('b', now + 119)).toBe(true)
         expect(await lease('b', now + 120, now + 120)).toBe(true)
         expect(await lease('a', now + 120)).toBe(true)
+      })
+
+      test('of the place of a code is won again when the code was exchanged, or is over', async () => {
+        const { consent, line } = await signIn(store)
+        const take = (at: number) => {
+          const given = code(store, consent, { expiresAt: at + 60 })
+          const { userId, clientId } = consent
+          const place = { userId, clientId, codeId: given.id, at, until: at + 60 }
+          const put: Change = { put: 'code', code: given }
+          return { given, kept: store.commit(plan([put], { what: 'code_slot', ...place })) }
+        }
+        const first = [take(now), take(now), take(now)]
+        expect(await Promise.all(first.map(({ kept }) => kept))).toEqual([true, false, false])
+        expect(await take(now + 59).kept).toBe(false)
+        const id = first[0]?.given.id ?? 0
+        await store.commit(plan([], { what: 'code', id, at: now, familyId: line.id }))
+        expect(await take(now + 59).kept).toBe(true)
+        expect(await take(now + 118).kept).toBe(false)
+        expect(await take(now + 119).kept).toBe(true)
       })
 
       test('of an assertion counts for one client and one jti', async () => {

@@ -5,7 +5,15 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../packages/server/src/store/index.ts'
 import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
-import { type OpenedStore, plan, session, storeContract, user } from './store-contract.ts'
+import {
+  code,
+  grant,
+  type OpenedStore,
+  plan,
+  session,
+  storeContract,
+  user,
+} from './store-contract.ts'
 
 const issuer = 'https://id.example/auth'
 
@@ -109,6 +117,60 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
       }
     })
   }
+
+  /** What another server does meanwhile: `held` runs in its open transaction, `late` before its end. */
+  const meanwhile = async <T>(url: string, held: string, late: string, work: () => Promise<T>) => {
+    const other = new pg.Client(url)
+    await other.connect()
+    await other.query(`BEGIN; ${held}`)
+    const working = work()
+    const waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    await expect.poll(async () => (await admin.query(waits)).rowCount).toBe(1)
+    await other.query(`${late}; COMMIT`)
+    await other.end()
+    return working
+  }
+
+  test('that exchange a code while its session ends leave no family alive', async () => {
+    const url = await newPlace()
+    const store = await openOn(url)
+    const [person, sessionId, familyId] = [user(store), store.newId(), store.newId()]
+    const consent = grant(store, person.id)
+    const given = code(store, consent, { sessionId })
+    await store.commit(
+      plan([
+        { put: 'user', user: person },
+        { put: 'grant', grant: consent },
+        { put: 'code', code: given },
+      ]),
+    )
+    const family = `INSERT INTO families (id, issuer, grant_id, user_id, client_id, session_id,
+      dialect, scope, resources, authenticated_at, created_at, expires_at) VALUES (${familyId}, 1,
+      ${consent.id}, ${person.id}, 'c', ${sessionId}, 'standard', '[]', '[]', 1, 1, 9)`
+    const spent = `UPDATE codes SET spent_at = 1, family_id = ${familyId} WHERE id = ${given.id}`
+    await meanwhile(url, spent, family, () =>
+      store.commit(plan([{ end: 'session_families', sessionId, at: 5, reason: 'logout' }])),
+    )
+    expect((await store.findFamily(familyId))?.family.endedAt).toBe(5)
+  })
+
+  test('that give out the place of a code at once give it to one', async () => {
+    const url = await newPlace()
+    const store = await openOn(url)
+    const consent = grant(store, 7)
+    const given = code(store, consent)
+    const slot = `INSERT INTO code_slots (issuer, user_id, client_id, code_id, expires_at)
+      VALUES (1, 7, 'c', ${given.id}, 100)`
+    const put = `INSERT INTO codes (id, issuer, hash, grant_id, user_id, client_id, dialect,
+      redirect_uri, redirect_sent, scope, resources, authenticated_at, created_at, expires_at,
+      wrong_verifiers) VALUES (${given.id}, 1, '', 1, 7, 'c', 'standard', '', 1, '[]', '[]', 1, 1,
+      100, 0)`
+    const spend = { what: 'code_slot', userId: 7, clientId: 'c', at: 1, until: 100 } as const
+    const kept = await meanwhile(url, slot, put, () =>
+      store.commit(plan([], { ...spend, codeId: store.newId() })),
+    )
+    expect(kept).toBe(false)
+  })
 
   test('of another issuer or another mode are refused, and no password is said', async () => {
     const url = (await newPlace()).replace('patois@', 'patois:geheim@')

@@ -130,13 +130,13 @@ const spends = {
     WHERE issuer = ? AND id = ? AND spent_at IS NULL AND NOT EXISTS (
       SELECT 1 FROM families f JOIN grants g ON g.id = f.grant_id WHERE f.id = family_id
       AND (f.ended_at IS NOT NULL OR g.ended_at IS NOT NULL))`,
-  // A place is free when its code is over, was exchanged, or is gone.
+  // A place is free when its code is over or was exchanged; one that is not seen yet is neither.
   spendCodeSlot: `INSERT INTO code_slots (issuer, user_id, client_id, code_id, expires_at)
     VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (issuer, user_id, client_id)
     DO UPDATE SET code_id = excluded.code_id, expires_at = excluded.expires_at
-    WHERE code_slots.expires_at <= ? OR NOT EXISTS (
-      SELECT 1 FROM codes c WHERE c.id = code_slots.code_id AND c.spent_at IS NULL)`,
+    WHERE code_slots.expires_at <= ? OR EXISTS (
+      SELECT 1 FROM codes c WHERE c.id = code_slots.code_id AND c.spent_at IS NOT NULL)`,
   spendAssertion: `INSERT INTO assertions (issuer, client_id, jti_hash, expires_at)
     VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   spendLease: `INSERT INTO leases (issuer, name, holder, expires_at) VALUES (?, ?, ?, ?)

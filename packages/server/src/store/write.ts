@@ -114,9 +114,10 @@ function end(issuer: number, change: Of<'end'>): Step[] {
     case 'session_families': {
       const { at, reason, sessionId } = change
       return [
-        step('endSessionFamilies', at, reason, issuer, sessionId),
-        // A code on its way would open a family that nothing ends any more.
+        // The codes first: one that another server spends at this moment is waited for, and then
+        // its family is there to be ended, too.
         step('endSessionCodes', at, issuer, sessionId),
+        step('endSessionFamilies', at, reason, issuer, sessionId),
         step('dropSessionCells', issuer, sessionId),
       ]
     }

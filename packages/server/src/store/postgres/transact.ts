@@ -90,13 +90,7 @@ function waves(batch: readonly Waiting[]): Waiting[][] {
   return part.length > 0 ? [...parts, part] : parts
 }
 
-function touches({ spend: before, changes }: Plan, spend: Spend): boolean {
-  // The place is free until the code that it was given to is written.
-  if (spend.what === 'code_slot') {
-    const { userId, clientId } = spend
-    if (before?.what === 'code_slot' && before.userId === userId && before.clientId === clientId)
-      return true
-  }
+function touches({ changes }: Plan, spend: Spend): boolean {
   return changes.some((change) => {
     if ('end' in change || 'count' in change) return true
     if (!('put' in change)) return false
