@@ -117,6 +117,16 @@ describe('a SQLite file on disk', () => {
     expect(() => open(undefined, true)).toThrow('was made outside dev mode, but this server runs')
   })
 
+  test('gives a lease to the next server at once, for the last one is gone', async () => {
+    const lease = { what: 'lease', name: 'start', holder: 'first', at: 1, until: 99 } as const
+    const store = open()
+    expect(await store.commit(plan([], lease))).toBe(true)
+    store.close()
+    const next = open()
+    expect(await next.commit(plan([], { ...lease, holder: 'second' }))).toBe(true)
+    next.close()
+  })
+
   test('of a newer program is refused', () => {
     const store = open()
     store.database.exec("INSERT INTO migrations (name) VALUES ('999-later')")

@@ -88,6 +88,8 @@ export function openSqlite({ path, ...options }: { path: string } & StoreOptions
     database = openDatabase(opened.file, busyTimeoutMs)
     database.exec(pragmas)
     migrate(database)
+    // The file is ours alone: whoever held a lease is gone.
+    database.exec('DELETE FROM leases')
     mark(database, path, options)
     return assemble(database, unlock)
   } catch (error) {
