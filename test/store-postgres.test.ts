@@ -1,10 +1,14 @@
 // The PostgreSQL store: the contract of every store, and what only a server of its own can get wrong.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { type Plan, type Store, Unavailable } from '@patois/core'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../packages/server/src/store/index.ts'
 import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
+import { tie } from './door/program.ts'
 import {
   code,
   grant,
@@ -170,6 +174,40 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
       store.commit(plan([], { ...spend, codeId: store.newId() })),
     )
     expect(kept).toBe(false)
+  })
+
+  test('do not wait for one that is frozen in the middle of a transaction', async () => {
+    const url = await newPlace()
+    const store = await openOn(url)
+    const jtiHash = new Uint8Array(32)
+    const spend = { what: 'assertion', clientId: 'c', jtiHash, expiresAt: 9 } as const
+    const source = new URL('../packages/server/src/store/index.ts', import.meta.url)
+    // It stops once its spend is won, when it is asked for the changes.
+    const program = `
+      const { openStore } = await import(${JSON.stringify(fileURLToPath(source))})
+      const store = await openStore(${JSON.stringify(url)}, { issuer: '${issuer}', dev: false })
+      let isFirst = true
+      const kept = await store.commit({
+        spend: { what: 'assertion', clientId: 'c', jtiHash: new Uint8Array(32), expiresAt: 9 },
+        get changes() {
+          if (isFirst) process.kill(process.pid, 'SIGSTOP')
+          isFirst = false
+          return []
+        },
+        events: [],
+      })
+      console.log(kept)
+      await store.close()`
+    const flags = ['--conditions=patois-source', '--input-type=module', '--eval', program]
+    const frozen = spawn(process.execPath, flags, { stdio: ['ignore', 'pipe', 'inherit'] })
+    const untie = tie(frozen.pid, 'KILL')
+    const [said] = [once(frozen.stdout, 'data'), once(frozen, 'close').finally(untie)]
+    const idle = "SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction'"
+    const isIdle = async () => (await admin.query(idle)).rowCount
+    await expect.poll(isIdle, { timeout: 10_000 }).toBe(1)
+    expect(await store.commit(plan([], spend))).toBe(true)
+    frozen.kill('SIGCONT')
+    expect(String((await said)[0])).toBe('false\n')
   })
 
   test('of another issuer or another mode are refused, and no password is said', async () => {

@@ -21,7 +21,10 @@ export const findProgram = (name: string): string | undefined =>
  * Ends a process when this one is gone, also when it was killed. What it answers is called when the
  * process has ended by itself.
  */
-export const tie = (pid: number | undefined, signal: 'TERM' | 'QUIT' = 'TERM'): (() => void) => {
+export const tie = (
+  pid: number | undefined,
+  signal: 'TERM' | 'QUIT' | 'KILL' = 'TERM',
+): (() => void) => {
   // The pipe to its standard input closes with this process, whatever ends it.
   const line = `read -r _; kill -${signal} ${pid}`
   const watcher = spawn('sh', ['-c', line], { stdio: ['pipe', 'ignore', 'ignore'] })

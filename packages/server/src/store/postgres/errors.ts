@@ -3,9 +3,10 @@
 import { Unavailable } from '@patois/core'
 import { DatabaseError } from 'pg'
 
-/** Two transactions were in each other's way: nothing of ours was kept (class 40). */
-export function isConflict(error: unknown): boolean {
-  return stateOf(error)?.startsWith('40') ?? false
+/** Transactions were in each other's way (class 40), or ours idled: nothing of it was kept. */
+export function isUndone(error: unknown): boolean {
+  const state = stateOf(error) ?? ''
+  return state.startsWith('40') || state === '25P03'
 }
 
 /** The server at the other end takes no writes: a standby, or a primary that was. */
@@ -21,9 +22,8 @@ export function isDisconnect(error: unknown): boolean {
 
 /** True for what may go better the next moment. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  // 55P03 and 25P03: somebody held a lock, or we held one for too long.
-  const waited = ['55P03', '25P03'].includes(stateOf(error) ?? '')
-  return isConflict(error) || isReadOnly(error) || isDisconnect(error) || waited
+  const isLocked = stateOf(error) === '55P03'
+  return isUndone(error) || isReadOnly(error) || isDisconnect(error) || isLocked
 }
 
 /** True for an error that goes away by itself; a full disk and a slow statement do, too. */

@@ -4,7 +4,7 @@ import { type Plan, type Spend, Unavailable } from '@patois/core'
 import type { Waiting } from '../queue.ts'
 import { changeSteps, type Step, spendStep, type Writer } from '../write.ts'
 import type { Connections, Result, Run } from './connections.ts'
-import { isConflict, isPassing, unavailable } from './errors.ts'
+import { isPassing, isUndone, unavailable } from './errors.ts'
 import { statements } from './statements.ts'
 
 /** What writing takes; `written` hears what was kept before whoever waits for it does. */
@@ -62,7 +62,7 @@ async function commit(run: Run): Promise<void> {
   try {
     await run(COMMIT)
   } catch (error) {
-    throw isPassing(error) && !isConflict(error) ? unavailable(error) : error
+    throw isPassing(error) && !isUndone(error) ? unavailable(error) : error
   }
 }
 
