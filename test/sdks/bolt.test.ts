@@ -530,7 +530,7 @@ describe('a failure of ours', () => {
     const wrapStore = (store: Store): Store => ({
       ...store,
       commit: (plan) => {
-        if (plan.spend === undefined || failures > 0) return store.commit(plan)
+        if (plan.spend?.what !== 'code' || failures > 0) return store.commit(plan)
         failures++
         throw error
       },
