@@ -99,6 +99,9 @@ const FRONTS = {
   },
 }
 
+// One for both: of two with the same name, whoever verifies may take the wrong one for the issuer.
+const OWN = selfSigned(NAME)
+
 for (const [name, open] of Object.entries(FRONTS)) {
   if (!findProgram(name)) {
     test.skip(`behind ${name} — there is no ${name} on this machine`, () => {})
@@ -113,10 +116,9 @@ for (const [name, open] of Object.entries(FRONTS)) {
     let serverPort: number
     beforeAll(async () => {
       const [certificate, key] = [join(folder, `${name}.crt`), join(folder, `${name}.key`)]
-      const own = selfSigned(NAME)
-      writeFileSync(certificate, own.cert)
-      writeFileSync(key, own.key)
-      setDefaultCACertificates([...getCACertificates('default'), own.cert])
+      writeFileSync(certificate, OWN.cert)
+      writeFileSync(key, OWN.key)
+      setDefaultCACertificates([...getCACertificates('default'), OWN.cert])
       const port = await freePort()
       serverPort = await freePort()
       plainPort = await freePort()
