@@ -192,7 +192,7 @@ const ANSWERS: readonly Answered[] = [
     what: 'a wrong secret',
     status: 403,
     body: { error: 'request_forbidden', error_description: 'The request is forbidden.' },
-    hears: { code: 'access_denied', status: 403 },
+    hears: { code: 'invalid_client', status: 403 },
   },
   {
     dialect: bolt,

@@ -7,9 +7,11 @@ import type { Dialect, RefusalShape } from './dialect.ts'
 const refuses: RefusalShape = {
   facts: { error: 'json error', error_description: 'json error_description' },
   otherwise: { status: 400, headers: NO_STORE },
+  // Of codes that share a word on the wire, a caller hears the first.
   rows: {
-    access_denied: { status: 403, error: 'request_forbidden', headers: NO_STORE },
     invalid_client: { status: 403, error: 'request_forbidden', headers: NO_STORE },
+    access_denied: { status: 403, error: 'request_forbidden', headers: NO_STORE },
+    invalid_request: { status: 400, headers: NO_STORE },
     invalid_grant: { status: 422, headers: NO_STORE },
     invalid_target: { status: 400, error: 'invalid_request', headers: NO_STORE },
     unauthorized_client: { status: 403, error: 'request_forbidden', headers: NO_STORE },
