@@ -24,7 +24,8 @@ describe('at the door', () => {
     const { page } = at
     await page.goto(authorizeUrl({ prompt: 'consent' }))
     const focused = () => page.evaluate(() => document.activeElement?.id)
-    expect(await focused()).toBe('username')
+    // The browser moves the focus when it first draws the page.
+    await expect.poll(focused).toBe('username')
     await page.keyboard.type('alice')
     await page.keyboard.press('Tab')
     await page.keyboard.type(PASSWORDS.alice ?? '')
