@@ -1,5 +1,6 @@
 // MCP: a `fetch` for one MCP server that finds out who guards it, signs in there, and steps up.
 
+import { splitScope } from '@patois/core/caller'
 import type { standard } from '@patois/core/dialects/standard'
 import { challengeOf } from './challenge.ts'
 import { type Client, connect } from './connect.ts'
@@ -118,7 +119,7 @@ function wantsMore({ status, headers }: Response, session?: Session): Params | u
   if (status === 401) return params
   if (status !== 403 || params.error !== 'insufficient_scope') return undefined
   const asked = session?.asked ?? []
-  return listOf(params.scope)?.some((one) => !asked.includes(one)) ? params : undefined
+  return scopesOf(params)?.some((one) => !asked.includes(one)) ? params : undefined
 }
 
 async function open(
@@ -224,8 +225,8 @@ function isNative(redirectUri: string): boolean {
   return protocol !== 'https:' && (protocol !== 'http:' || isLoopback(hostname))
 }
 
-function listOf(scope: string | undefined): string[] | undefined {
-  return scope?.split(' ').filter((one) => one !== '')
+function scopesOf({ scope }: Params): string[] | undefined {
+  return scope === undefined ? undefined : splitScope(scope)
 }
 
 function texts(value: unknown): string[] | undefined {
@@ -239,7 +240,7 @@ function scopeFor(
   metadata: Metadata,
   before: readonly string[],
 ): string[] | undefined {
-  const needed = listOf(params.scope) ?? texts(resource?.scopes_supported)
+  const needed = scopesOf(params) ?? texts(resource?.scopes_supported)
   if (!needed) return before.length > 0 ? [...before] : undefined
   const lasts = texts(metadata.scopes_supported)?.includes('offline_access')
   return [...new Set([...before, ...needed, ...(lasts ? ['offline_access'] : [])])]

@@ -67,8 +67,7 @@ export async function register(
   const came = await send(line, request, { signal: options.signal }, about)
   const heard = hearAnswer(OPERATION, came, 0)
   if (heard.kind === 'refused') {
-    const retryAfter = retryAfterOf(came, line.now())
-    throw new Refused({ ...heard, ...(retryAfter !== undefined && { retryAfter }) }, came, about)
+    throw new Refused({ ...heard, retryAfter: retryAfterOf(came, line.now()) }, came, about)
   }
   const known = heard.kind === 'facts' ? knownOf(heard.facts) : undefined
   if (!known) throw new Unreadable('the answer has no client id', came, about)

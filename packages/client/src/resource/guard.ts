@@ -1,5 +1,7 @@
 // Guard: what stands in front of an API and lets in who brings an access token for it.
 
+import { splitScope } from '@patois/core/caller'
+
 /** Whoever was let in. */
 export type Access = {
   token: string
@@ -126,8 +128,20 @@ export function guard({ resource, issuers, verify, scopes, onFailure }: GuardOpt
   }
 }
 
-/** The scopes of a token, however they are listed. */
-export function scopesIn(value: unknown): readonly string[] {
+/** Whoever brings a token of which this is known; claims of another type say nothing. */
+export function accessOf(token: string, claims: Access['claims']): Access {
+  const { sub, client_id: clientId, exp, scope } = claims
+  return {
+    token,
+    scope: scopesIn(scope),
+    claims,
+    ...(typeof sub === 'string' && { subject: sub }),
+    ...(typeof clientId === 'string' && { clientId }),
+    ...(typeof exp === 'number' && { expiresAt: exp }),
+  }
+}
+
+function scopesIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.map(String)
-  return typeof value === 'string' ? value.split(' ').filter((one) => one !== '') : []
+  return typeof value === 'string' ? splitScope(value) : []
 }

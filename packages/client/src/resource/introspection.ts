@@ -2,7 +2,7 @@
 
 import type { Connection } from '../connection.ts'
 import { callDeed } from '../operations.ts'
-import { scopesIn, type Verifier } from './guard.ts'
+import { accessOf, type Verifier } from './guard.ts'
 
 /** Who asks, and what for. */
 export type IntrospectedAccess = {
@@ -44,15 +44,8 @@ export function introspectedAccess({
   }
   return async (token) => {
     const claims = await ask(token)
-    if (claims.active !== true || !isFor(claims.aud, resource)) return undefined
-    const { sub, client_id: clientId, exp } = claims
-    return {
-      token,
-      scope: scopesIn(claims.scope),
-      claims,
-      ...(typeof sub === 'string' && { subject: sub }),
-      ...(typeof clientId === 'string' && { clientId }),
-      ...(typeof exp === 'number' && { expiresAt: exp }),
-    }
+    return claims.active === true && isFor(claims.aud, resource)
+      ? accessOf(token, claims)
+      : undefined
   }
 }

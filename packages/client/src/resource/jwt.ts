@@ -1,8 +1,8 @@
 // JWT: access tokens that an API verifies by itself, without asking anybody (RFC 9068).
 
-import { createRemoteJWKSet, customFetch, errors, type JWTPayload, jwtVerify } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { checkSafe } from '../connection.ts'
-import { type Access, scopesIn, type Verifier } from './guard.ts'
+import { accessOf, type Verifier } from './guard.ts'
 
 /** Whose tokens are taken, and for what. */
 export type JwtAccess = {
@@ -51,16 +51,5 @@ export function jwtAccess(options: JwtAccess): Verifier {
       if (isOfToken) return undefined
       throw error
     }
-  }
-}
-
-function accessOf(token: string, claims: JWTPayload): Access {
-  return {
-    token,
-    scope: scopesIn(claims.scope),
-    claims,
-    ...(claims.sub !== undefined && { subject: claims.sub }),
-    ...(typeof claims.client_id === 'string' && { clientId: claims.client_id }),
-    ...(claims.exp !== undefined && { expiresAt: claims.exp }),
   }
 }

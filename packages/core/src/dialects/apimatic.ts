@@ -7,7 +7,6 @@ import type { AnswerShape, Dialect, Operation, RefusalShape } from './dialect.ts
 const refuses: RefusalShape = {
   facts: { error: 'json error', error_description: 'json error_description' },
   otherwise: { status: 400, headers: NO_STORE },
-  // Of codes that share a word on the wire, a caller hears the first.
   rows: {
     unauthorized_client: { status: 400, headers: NO_STORE },
     invalid_request: { status: 400, headers: NO_STORE },

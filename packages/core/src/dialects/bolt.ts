@@ -7,7 +7,6 @@ import type { Dialect, RefusalShape } from './dialect.ts'
 const refuses: RefusalShape = {
   facts: { error: 'json error', error_description: 'json error_description' },
   otherwise: { status: 400, headers: NO_STORE },
-  // Of codes that share a word on the wire, a caller hears the first.
   rows: {
     invalid_client: { status: 403, error: 'request_forbidden', headers: NO_STORE },
     access_denied: { status: 403, error: 'request_forbidden', headers: NO_STORE },

@@ -80,7 +80,10 @@ export type RefusalRow = {
   body?: boolean
 }
 
-/** How refusals look: a row for a reason, else for its code, else `otherwise`. */
+/**
+ * How refusals look: a row for a reason, else for its code, else `otherwise`. Of codes that share a
+ * word on the wire, a caller hears the first.
+ */
 export type RefusalShape = {
   facts: { readonly [F in RefusalFact]?: AnswerSpot | readonly AnswerSpot[] }
   says?: Constants
