@@ -3,7 +3,12 @@
 import { expect, test } from 'vitest'
 import { rowsOf, tableOf } from './attack-table.ts'
 
-const ran = (title: string, status = 'passed', ...groups: string[]) => ({ title, status, groups })
+const ran = (title: string, status = 'passed', ...groups: string[]) => ({
+  file: 'test/attacks/some.test.ts',
+  title,
+  status,
+  groups,
+})
 
 test('rows are in the order of the catalogue, with every test that names them', () => {
   const rows = rowsOf([
@@ -29,6 +34,15 @@ test('a group may name the row of its tests, and the innermost name counts', () 
   expect(rows.map(({ id, tests }) => [id, tests[0]?.title])).toEqual([
     ['V6', 'what callers send is one line'],
     ['X1', 'of 50 one wins'],
+  ])
+})
+
+test('a title may name several rows, of which a promise is none', () => {
+  const file = 'test/promises/some.test.ts'
+  const rows = rowsOf([{ ...ran('R1, X1: of 50 one wins'), file }, ran('R1: of an admin')])
+  expect(rows.map(({ id, tests }) => [id, tests.map(({ title }) => title)])).toEqual([
+    ['R1', ['of an admin']],
+    ['X1', ['of 50 one wins']],
   ])
 })
 

@@ -1,7 +1,7 @@
 // Makes the table of attacks: each row of the catalogue with its tests, and the timing reports.
 
-/** A test as the run reports it; `groups` are the titles around it, from the outermost on. */
-export type Ran = { groups: readonly string[]; title: string; status: string }
+import type { Ran } from './run-tests.ts'
+import { compareIds, namedIn } from './titles.ts'
 
 /** What was measured of a row, and what that means. */
 export type Report = {
@@ -18,23 +18,22 @@ export type AttackRow = {
   tests: { title: string; result: 'passed' | 'failed' | 'skipped' }[]
 }
 
-const ROW = /^([A-X]\d+): (.+)$/s
+const ROW = /^[A-X]\d+$/
 const RESULTS = { passed: 'passed', failed: 'failed' } as const
+const PROMISES = 'test/promises/'
 const WIDE = { id: 5, result: 10 }
 
 /** The rows that tests name in front of their title, or of a title around it, in their order. */
 export function rowsOf(tests: readonly Ran[]): AttackRow[] {
   const rows = new Map<string, AttackRow['tests']>()
-  for (const { groups, title, status } of tests) {
-    const titles = [...groups, title]
-    const at = titles.findLastIndex((one) => ROW.test(one))
-    const [, id = '', sentence = ''] = ROW.exec(titles[at] ?? '') ?? []
-    if (at < 0) continue
+  for (const { file, groups, title, status } of tests) {
+    const { ids = [], sentence = '' } = namedIn([...groups, title]) ?? {}
     const result = Object.hasOwn(RESULTS, status)
       ? RESULTS[status as keyof typeof RESULTS]
       : 'skipped'
-    const whole = [sentence, ...titles.slice(at + 1)].join(' ').replace(/\s+/g, ' ')
-    rows.set(id, [...(rows.get(id) ?? []), { title: whole, result }])
+    // There an R is a promise, and no row of the attacks.
+    const own = ids.filter((id) => ROW.test(id) && !(id[0] === 'R' && file.startsWith(PROMISES)))
+    for (const id of own) rows.set(id, [...(rows.get(id) ?? []), { title: sentence, result }])
   }
   return [...rows]
     .map(([id, own]) => ({ id, result: resultOf(own), tests: own }))
@@ -45,11 +44,6 @@ function resultOf(tests: AttackRow['tests']): AttackRow['result'] {
   const results = tests.map(({ result }) => result)
   if (results.includes('failed')) return 'failed'
   return results.includes('passed') ? 'passed' : 'skipped'
-}
-
-function compareIds(one: string, other: string): number {
-  if (one[0] !== other[0]) return one < other ? -1 : 1
-  return Number(one.slice(1)) - Number(other.slice(1))
 }
 
 /** The table as text: a line for each test, the row and its result at the first of them. */

@@ -8,6 +8,7 @@ import { catalogueTable, classesTable } from './catalogue.ts'
 import { clientTables } from './client-docs.ts'
 import { conformanceTables, mcpClientTable } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
+import { promisesTable, readResults } from './promise-table.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
 
 const DOCS = new URL('../docs/', import.meta.url)
@@ -73,6 +74,7 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['configuration.md', 'settings', settingsTable()],
   ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
+  ['promises.md', 'promises', promisesTable(readResults())],
   ['reasons.md', 'reasons', reasonsTable()],
   ['dialects/catalogue.md', 'catalogue', catalogueTable()],
   ['dialects/catalogue.md', 'classes', classesTable()],

@@ -170,7 +170,7 @@ describe('while commits fail', () => {
   })
 })
 
-describe('a full disk', () => {
+describe('R14: a full disk', () => {
   let folder: ReturnType<typeof openFolder>
   let server: TestServer
   let database: DatabaseSync

@@ -98,7 +98,7 @@ const signEach = async (from: TestServer, latest: Map<string, string>): Promise<
   return signed
 }
 
-describe('over three changes of keys', () => {
+describe('R13: over three changes of keys', () => {
   test('every token verifies with any key set fetched since its key was announced', async () => {
     const from = await start()
     const browser = openBrowser()

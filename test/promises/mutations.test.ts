@@ -36,6 +36,7 @@ import {
   type Pairs,
   sendDraft,
 } from '../door/mutate.ts'
+import { measured } from '../door/promise.ts'
 import { checkLog, INNARDS, loggedRequests } from '../door/rules.ts'
 import type { ServerOptions, TestServer } from '../door/server.ts'
 import { openFolder } from '../door/tokens.ts'
@@ -340,7 +341,7 @@ const OPERATIONS = DIALECTS.flatMap(({ name, operations }) =>
 )
 
 test(
-  `${REQUESTS} mutated requests are all answered, and none does any harm`,
+  `R25: ${REQUESTS} mutated requests are all answered, and none does any harm`,
   async () => {
     const seen: Seen = { statuses: new Map(), slowest: 0, allowed: new Set(), faults: [] }
     const memories: ReturnType<typeof memory>[] = []
@@ -352,13 +353,10 @@ test(
     }
     const used = memories.map((one) => one.used)
     const rss = memories.map((one) => one.rss)
-    console.log(
-      `mutations: seed ${SEED}, ${REQUESTS} requests, slowest ${Math.round(seen.slowest)} ms;`,
-      `after each fifth ${megabytes(used)} MB in use, ${megabytes(rss)} MB resident;`,
-      [...seen.statuses]
-        .sort()
-        .map((pair) => pair.join(': '))
-        .join(', '),
+    const statuses = [...seen.statuses].sort().map((pair) => pair.join(': '))
+    measured(
+      'R25',
+      `${REQUESTS} requests (seed ${SEED}), 0 × 5xx, slowest ${Math.round(seen.slowest)} ms; after each fifth ${megabytes(used)} MB in use, ${megabytes(rss)} MB resident; by status ${statuses.join(', ')}`,
     )
     expect((used.at(-1) ?? 0) - (used[0] ?? 0)).toBeLessThan(GROWTH)
     expect((rss.at(-1) ?? 0) - (rss[0] ?? 0)).toBeLessThan(RESIDENT_GROWTH)

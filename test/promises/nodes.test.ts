@@ -52,7 +52,7 @@ const refreshAt = async (nth: number, token: string) => {
 }
 
 describe.skipIf(whyNoPostgres())('two nodes, one of which is killed', () => {
-  test(`${KILLS} times kill -9 under load loses no token, and the other node answers all`, async () => {
+  test(`R3: ${KILLS} times kill -9 under load loses no token, and the other node answers all`, async () => {
     const browser = openBrowser()
     const scope = { scope: 'api.read' }
     const chains: string[] = []

@@ -84,7 +84,7 @@ describe('with a replay window', () => {
     await opened.close()
   })
 
-  test('X1: of 50 exchanges of one code one wins, and the family that it opened ends', async () => {
+  test('R1, X1: of 50 exchanges of one code one wins, and the family that it opened ends', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {
@@ -100,7 +100,7 @@ describe('with a replay window', () => {
     }
   })
 
-  test('X2: 50 refreshes of one token all get the same tokens, and one leaf lives', async () => {
+  test('R2, X2: 50 refreshes of one token all get the same tokens, and one leaf lives', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {
@@ -207,7 +207,7 @@ describe('without a replay window', () => {
     await opened.close()
   })
 
-  test('X2: of 50 refreshes of one token one wins, and its losers do the family no harm', async () => {
+  test('R2, X2: of 50 refreshes of one token one wins, and its losers do the family no harm', async () => {
     const { server, path } = opened
     const browser = openBrowser()
     for (let round = 0; round < ROUNDS; round++) {

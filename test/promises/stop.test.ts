@@ -63,7 +63,7 @@ const ask = (agent: Agent): Promise<Outcome> =>
 
 const WORKERS = 40
 
-describe('SIGTERM under load', () => {
+describe('R21: SIGTERM under load', () => {
   // At the moment of the signal some requests are sent, some half read, some being answered.
   test.for([0, 1, 2, 3, 5, 8])('answers all that was sent (%d)', async (burst) => {
     const served = start(place)
@@ -134,7 +134,7 @@ test('a request that never comes whole holds no stop up', async () => {
   agent.destroy()
 })
 
-describe('a second server of the same database', () => {
+describe('R26: a second server of the same database', () => {
   test('is refused with one sentence while the first one answers on', async () => {
     const first = start(place)
     await first.ready

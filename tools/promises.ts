@@ -1,0 +1,56 @@
+// Tries the promises, all or those that are named, prints what was measured, and keeps it for the docs.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import {
+  keptOf,
+  PROMISES,
+  printedTable,
+  RESULTS_FILE,
+  type Results,
+  readResults,
+} from './promise-table.ts'
+import { filesWith, runTests } from './run-tests.ts'
+
+type Measured = { id: string; figure: string }
+
+function run(ids: readonly string[], full: boolean) {
+  const folder = mkdtempSync(join(tmpdir(), 'patois-promises-'))
+  const file = join(folder, 'measured')
+  writeFileSync(file, '')
+  try {
+    const either = ids.length > 0 ? `\\b(${ids.join('|')})` : 'R\\d+'
+    const files = filesWith('test/promises', new RegExp(`${either}(, [A-Z]\\d+)*: `))
+    const env = { PATOIS_MEASURED: file, PATOIS_FULL: full ? '1' : '' }
+    const { success, tests } = runTests(files, env, `${either}(, [A-Z]\\d+)*: `)
+    const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
+    const kept = keptOf(
+      tests,
+      lines.map((line) => JSON.parse(line) as Measured),
+    )
+    for (const id of kept.keys()) if (ids.length > 0 && !ids.includes(id)) kept.delete(id)
+    return { success, kept }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function keep(kept: ReturnType<typeof run>['kept']): void {
+  const on = new Date().toISOString().slice(0, 10)
+  const latest = [...kept].map(([id, one]) => [id, { ...one, on }] as const)
+  const all: Results = { ...readResults(), ...Object.fromEntries(latest) }
+  const sorted = PROMISES.flatMap(({ id }) => (all[id] ? [[id, all[id]] as const] : []))
+  writeFileSync(RESULTS_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
+  const docs = fileURLToPath(new URL('docs.ts', import.meta.url))
+  const stdio = ['ignore', process.stderr, process.stderr] as const
+  spawnSync(process.execPath, ['--conditions=patois-source', docs], { stdio: [...stdio] })
+}
+
+const full = !process.argv.includes('--few')
+const ids = process.argv.slice(2).filter((word) => word !== '--few')
+const { success, kept } = run(ids, full)
+process.stdout.write(`${printedTable(kept)}\n`)
+if (full) keep(kept)
+if (!success) process.exitCode = 1
