@@ -13,6 +13,7 @@ import { boundConnections, connectionOptions, type Limits, limitsOf } from './ht
 import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
 import { openGuard } from './http/guards.ts'
+import { addHealth, type Health, openHealth } from './http/health.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
@@ -44,7 +45,7 @@ export type AppParts = {
 }
 
 /** A server that does not listen yet, the keys that housekeeping changes, and what its doors share. */
-export type App = { http: FastifyInstance; keys: KeyRing; site: Site }
+export type App = { http: FastifyInstance; keys: KeyRing; health: Health; site: Site }
 
 const BODY_LIMIT = 64 * 1024
 
@@ -79,7 +80,10 @@ export async function app(given: AppParts): Promise<App> {
     ...(on && { on }),
   }
   const watch = watchProxies(log, configuration.issuer, isTrusted)
-  return { http: await http(site, watch, limitsOf(given.limits)), keys, site }
+  const health = openHealth({ store, keys, log })
+  const server = await http(site, watch, limitsOf(given.limits))
+  addHealth(server, health, base)
+  return { http: server, keys, health, site }
 }
 
 // Opens what is kept in the database, and makes what is missing there.

@@ -37,6 +37,8 @@ export type Configuration = {
   dev: boolean
   issuer: string
   listen: { host: string; port: number }
+  /** How long the server goes on after the signal to stop, in seconds. */
+  drain: number
   database: string
   mounts: readonly DialectMount[]
   /** The dialects that are mounted, built in and out of files. */
@@ -165,6 +167,7 @@ function configurationOf(
   return {
     issuer: values.issuer,
     listen: { host: values['listen.host'], port: values['listen.port'] },
+    drain: values['stop.drain'],
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
     trustedProxies: values.trusted_proxies,
     logLevel: values['log.level'],

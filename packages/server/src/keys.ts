@@ -36,6 +36,8 @@ export type KeyParts = {
 export type KeyRing = Keys & {
   /** Answers when there is a key of this kind. */
   ready(kind: KeyKind): Promise<void>
+  /** The kinds that there is no key of yet. */
+  missing(): readonly KeyKind[]
   /** Answers when no key is being made any more; its maker logs a failure. */
   settled(): Promise<void>
   /** Reads the kept keys again, makes the next ones that are due and ends those that are past. */
@@ -79,6 +81,10 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
       return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
     },
     ready: async (kind) => ring.making.get(kind),
+    missing: () =>
+      [...QUICK, ...slowKinds(parts)].filter((kind) =>
+        ring.signers.every(({ key }) => key.kind !== kind),
+      ),
     async settled() {
       await Promise.allSettled(ring.making.values())
     },

@@ -219,6 +219,17 @@ export const SETTINGS = [
     meaning: 'How long the address and user agent that gave a grant are kept with it.',
   },
   {
+    name: 'stop.drain',
+    kind: 'seconds',
+    default: 0,
+    least: 0,
+    most: 5 * MINUTE,
+    env: 'PATOIS_STOP_DRAIN',
+    flag: '--stop-drain',
+    meaning:
+      'How long after the signal to stop everything is still answered while `/readyz` says 503, so that a balancer leads callers elsewhere first.',
+  },
+  {
     name: 'log.level',
     kind: 'level',
     default: 'info',

@@ -31,7 +31,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   const log = openLog(configuration.logLevel)
   tellCrashes(log)
   const clock = systemClock()
-  const { issuer, dev, listen, database, lifetimes } = configuration
+  const { issuer, dev, listen, drain, database, lifetimes } = configuration
   // Before anything is written: a database is bound to its issuer for good.
   await checkPort(listen)
   const store = await inSentences(() => openStore(database, { issuer, dev }))
@@ -40,7 +40,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const given = { ...prepare(), store, clock, log }
     const built = await inSentences(() => app(given))
     keys = built.keys
-    const stop = prepareStop(built.http)
+    const stop = prepareStop(built.http, built.health)
     await bind(built, listen)
     if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
     const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
@@ -48,8 +48,8 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const told = stopSignal()
     ready(built)
     await told
-    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref()
-    await stop()
+    setTimeout(() => process.exit(1), drain * 1000 + STOP_WITHIN_MS).unref()
+    await stop(drain)
     await stopSweeper()
   } finally {
     // A key that is still being made is kept before the store closes.

@@ -3,14 +3,21 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import type { Health } from './health.ts'
 
 /** For what is still on the wire when the signal comes; milliseconds. */
 const ARRIVAL_MS = 250
 /** A request that has not come whole by then is cut off; milliseconds. */
 const PATIENCE_MS = 8000
 
-/** Makes a server that does not listen yet ready for its end; the answer brings it about. */
-export function prepareStop(app: FastifyInstance): () => Promise<void> {
+/**
+ * Makes a server that does not listen yet ready for its end; the answer brings it about, after it
+ * has said for `drain` seconds that it is stopping and answered all the same.
+ */
+export function prepareStop(
+  app: FastifyInstance,
+  health: Health,
+): (drain: number) => Promise<void> {
   const sockets = new Set<Socket>()
   let stopping = false
   app.server.on('connection', (socket) => {
@@ -20,7 +27,9 @@ export function prepareStop(app: FastifyInstance): () => Promise<void> {
   app.addHook('onSend', async (_, reply) => {
     if (stopping) reply.header('connection', 'close')
   })
-  return async () => {
+  return async (drain) => {
+    health.stop()
+    await sleep(drain * 1000)
     stopping = true
     await sleep(ARRIVAL_MS)
     // Timers come before the network in a turn: one turn accepts what has arrived, one reads it.
