@@ -1,0 +1,100 @@
+// The servers that every run compares: Patois as it is built, and the floor below it.
+
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { SeedSizes, Seeds } from './given.ts'
+import { configurationFor } from './patois/configuration.ts'
+import { type Running, startNode, startServer } from './start.ts'
+
+/** A server that is seeded and answers. */
+export type Contestant = Running & { name: string; port: number; seeds: Seeds; paths: Paths }
+
+/** Where its endpoints stand. */
+export type Paths = {
+  token: string
+  introspect: string
+  userinfo: string
+  jwks: string
+  discovery: string
+}
+
+const FLOOR = fileURLToPath(new URL('./floor/main.ts', import.meta.url))
+const SEED = fileURLToPath(new URL('./patois/seed.ts', import.meta.url))
+const PATOIS = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
+
+const PATHS: Paths = {
+  token: '/token',
+  introspect: '/introspect',
+  userinfo: '/userinfo',
+  jwks: '/jwks',
+  discovery: '/.well-known/oauth-authorization-server',
+}
+
+function readJson<T>(path: string): T {
+  return JSON.parse(readFileSync(path, 'utf8')) as T
+}
+
+/** A port that is free at this moment. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+/** Starts the floor with a database in the folder. */
+export async function startFloor(folder: string, sizes: SeedSizes): Promise<Contestant> {
+  const seedFile = join(folder, 'seeds.json')
+  const args = [FLOOR, join(folder, 'floor.db'), seedFile, String(sizes.lanes), String(sizes.codes)]
+  const running = await startServer(args, { folder, ready: 'ready\n' })
+  const { port, seeds } = readJson<{ port: number; seeds: Seeds }>(seedFile)
+  return { ...running, name: 'floor', port, seeds, paths: PATHS }
+}
+
+/** What is asked of a Patois besides the usual. */
+export type PatoisOptions = {
+  name?: string
+  /** `sqlite:` and a file in the folder when nothing is said. */
+  database?: string
+  /** Merged over the configuration file. */
+  configuration?: object
+  /** Of the command `serve`. */
+  flags?: readonly string[]
+  /** Of Node. */
+  nodeFlags?: readonly string[]
+}
+
+/** Starts the built Patois on a database in the folder that was filled beforehand. */
+export async function startPatois(
+  folder: string,
+  sizes: SeedSizes,
+  options: PatoisOptions = {},
+): Promise<Contestant> {
+  const { name = 'Patois', flags = [], nodeFlags = [] } = options
+  const port = await freePort()
+  const database = options.database ?? `sqlite:${join(folder, 'patois.db')}`
+  const file = join(folder, 'patois.json')
+  writeFileSync(file, JSON.stringify(configurationFor(port, database, options.configuration)))
+  const env = { PATOIS_MASTER_KEY: randomBytes(32).toString('base64url') }
+  const seedFile = join(folder, 'seeds.json')
+  await runToEnd([SEED, file, seedFile, String(sizes.lanes), String(sizes.codes)], folder, env)
+  const args = [...nodeFlags, PATOIS, 'serve', '--config', file, ...flags]
+  const running = await startServer(args, { folder, ready: 'Patois answers at ', env })
+  return { ...running, name, port, seeds: readJson<Seeds>(seedFile), paths: PATHS }
+}
+
+async function runToEnd(args: readonly string[], cwd: string, env: Record<string, string>) {
+  const child = startNode(args, { place: 'both', cwd, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  await new Promise<void>((resolve, reject) => {
+    child.on('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`${args[0]} failed`))
+    })
+  })
+}

@@ -1,0 +1,76 @@
+// Starts programs of the bench, each on a processor of its own where there are two.
+
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Which processors a program may use: what is measured has the first one, the load the second. */
+export type Place = 'server' | 'load' | 'both'
+
+const PROCESSORS: Readonly<Record<Place, string>> = { server: '0', load: '1', both: '0,1' }
+
+/** True where servers and load are kept apart. */
+export const isPinned = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
+
+/** Where and how a program is started. */
+export type StartOptions = {
+  place: Place
+  cwd: string
+  env?: Readonly<Record<string, string>>
+  stdio: StdioOptions
+}
+
+/** Starts Node with these arguments. */
+export function startNode(args: readonly string[], options: StartOptions): ChildProcess {
+  const { place, cwd, env, stdio } = options
+  const line = [process.execPath, ...args]
+  if (isPinned) line.unshift('taskset', '-c', PROCESSORS[place])
+  const [command = '', ...rest] = line
+  return spawn(command, rest, { cwd, stdio, env: { ...process.env, ...env } })
+}
+
+/** A server that answers. */
+export type Running = { pid: number; startSeconds: number; close(): Promise<void> }
+
+/** What a server is started with; `ready` is the text that it prints when it answers. */
+export type ServerOptions = {
+  folder: string
+  ready: string
+  place?: Place
+  env?: Readonly<Record<string, string>>
+}
+
+/** Starts a server whose log goes to a file, as it does where it is run for others. */
+export async function startServer(
+  args: readonly string[],
+  options: ServerOptions,
+): Promise<Running> {
+  const { folder, ready, place = 'server', env } = options
+  const path = join(folder, 'log')
+  const log = openSync(path, 'a')
+  const before = performance.now()
+  const child = startNode(args, {
+    place,
+    cwd: folder,
+    ...(env && { env }),
+    stdio: ['ignore', log, log],
+  })
+  closeSync(log)
+  const said = () => readFileSync(path, 'utf8')
+  while (!said().includes(ready)) {
+    if (child.exitCode !== null) throw new Error(`${args.join(' ')} does not start: ${said()}`)
+    await sleep(5)
+  }
+  return {
+    pid: child.pid ?? 0,
+    startSeconds: (performance.now() - before) / 1000,
+    close: async () => {
+      const ended = once(child, 'close')
+      child.kill('SIGTERM')
+      if (child.exitCode === null) await ended
+    },
+  }
+}

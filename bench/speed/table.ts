@@ -1,0 +1,47 @@
+// The figures of a row as lines of text, one for each server, with the ratio to the first.
+
+import type { Summary } from './rounds.ts'
+
+const COLUMNS = ['', 'req/s', 'least – most', 'per CPU s', 'p50 ms', 'p99 ms', 'ratio'] as const
+const WIDTHS = [42, 9, 17, 11, 8, 8, 7] as const
+
+function line(cells: readonly string[]): string {
+  return cells
+    .map((cell, at) => (at === 0 ? cell.padEnd(WIDTHS[0]) : cell.padStart(WIDTHS[at] ?? 0)))
+    .join(' ')
+}
+
+/** The head of the table. */
+export const HEAD = line(COLUMNS)
+
+/** A count with its thousands apart. */
+export function count(figure: number | undefined): string {
+  return figure === undefined ? '–' : Math.round(figure).toLocaleString('en')
+}
+
+/** What one does for each second of a processor, beside another; by the clock where that is unknown. */
+export function ratio(one: Summary, other: Summary): number {
+  if (one.perCpuSecond === undefined || other.perCpuSecond === undefined) {
+    return one.perSecond / other.perSecond
+  }
+  return one.perCpuSecond / other.perCpuSecond
+}
+
+/** The lines of a row. */
+export function linesOf(row: string, summaries: readonly Summary[]): string {
+  const [first] = summaries
+  return summaries
+    .map((one) => {
+      const { name, perSecond, least, most, perCpuSecond, p50, p99 } = one
+      return line([
+        `${row} · ${name}`,
+        count(perSecond),
+        `${count(least)} – ${count(most)}`,
+        count(perCpuSecond),
+        p50.toFixed(2),
+        p99.toFixed(2),
+        first === undefined || one === first ? '' : ratio(one, first).toFixed(2),
+      ])
+    })
+    .join('\n')
+}
