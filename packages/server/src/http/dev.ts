@@ -19,6 +19,7 @@ import { callbackPage } from '../pages/callback.ts'
 import { homePage } from '../pages/home.ts'
 import { whyPage } from '../pages/why.ts'
 import { commandsOf, exchangeCommand, signInUrl } from './demo.ts'
+import { addDevPages } from './dev-pages/routes.ts'
 import { logDecision } from './event.ts'
 import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
@@ -54,6 +55,7 @@ export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
   app.post(`${base}/dev/code`, { config: { station: CODE } }, (request, reply) =>
     mintCode(site, request, reply),
   )
+  addDevPages(app, site)
 }
 
 /** The start page; in dev mode with everything to try the server with. */
@@ -70,12 +72,17 @@ export async function visitHome(site: Site, visit: Visit): Promise<FastifyReply>
   return show(visit, homePage(view, visit.words))
 }
 
-function linksOf({ stations }: Site) {
+function linksOf({ stations, demo, base }: Site) {
   const labels = { metadata: 'discovery', jwks: 'jwks' } as const
-  return (['metadata', 'jwks'] as const).flatMap((does) => {
+  const documents = (['metadata', 'jwks'] as const).flatMap((does) => {
     const station = stations.find(({ operation }) => operation.does === does)
     return station ? [{ label: labels[does], href: station.path }] : []
   })
+  const pages = ['lens'] as const
+  return [
+    ...(demo ? pages.map((label) => ({ label, href: `${base}/dev/${label}` })) : []),
+    ...documents,
+  ]
 }
 
 function showCallback(site: DevSite, visit: Visit): FastifyReply {

@@ -29,6 +29,8 @@ export type Showing = {
   leaves?: boolean
   /** Of the one script that the page carries. */
   nonce?: string
+  /** True when script files of ours work on the page, and may call us. */
+  scripts?: boolean
 }
 
 /** A handler of visits: whatever it throws is shown on a page. */
@@ -65,13 +67,13 @@ export function show(
   text: string,
   showing: Showing = {},
 ): FastifyReply {
-  const { status = 200, leaves = false, nonce } = showing
+  const { status = 200 } = showing
   return reply
     .code(status)
     .headers({
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',
-      'content-security-policy': policy(leaves, nonce),
+      'content-security-policy': policy(showing),
     })
     .send(text)
 }
@@ -83,13 +85,14 @@ export function lead({ reply }: Visit, to: string): FastifyReply {
 
 // Chromium holds form-action against every redirect after a form, those of the client's own site
 // too, which nobody here can know: a page that leads to a client goes without.
-function policy(leaves: boolean, nonce: string | undefined): string {
+function policy({ leaves, nonce, scripts }: Showing): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self'",
     ...(leaves ? [] : ["form-action 'self'"]),
     ...(nonce ? [`script-src 'nonce-${nonce}'`] : []),
+    ...(scripts ? ["script-src 'self'", "connect-src 'self'"] : []),
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')

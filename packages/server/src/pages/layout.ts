@@ -11,10 +11,12 @@ export interface Layout {
   readonly body: Html
   /** For pages that show commands and tables. */
   readonly wide?: boolean
+  /** What else stands in its head. */
+  readonly head?: Html
 }
 
 /** The whole document, ready to be sent; no scripts, no inline styles, nothing from elsewhere. */
-export function layout({ base, title, words, body, wide = false }: Layout): string {
+export function layout({ base, title, words, body, wide = false, head }: Layout): string {
   return text(html`<!doctype html>
 <html lang="${words.lang}">
 <head>
@@ -24,7 +26,7 @@ export function layout({ base, title, words, body, wide = false }: Layout): stri
 <meta name="color-scheme" content="light dark">
 <title>${fill(words.title, { page: title })}</title>
 <link rel="icon" type="image/svg+xml" href="${base}/assets/patois.svg">
-<link rel="stylesheet" href="${base}/assets/patois.css">
+<link rel="stylesheet" href="${base}/assets/patois.css">${head}
 </head>
 <body>
 <main id="main"${wide && html` class="wide"`}>

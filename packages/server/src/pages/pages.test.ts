@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { callbackPage } from './callback.ts'
 import { consentPage } from './consent.ts'
+import { lensPage } from './dev/lens.ts'
 import { errorPage } from './error.ts'
 import { formPostPage } from './form-post.ts'
 import { homePage } from './home.ts'
@@ -10,6 +11,7 @@ import { loginPage } from './login.ts'
 import { logoutPage, signedOutPage } from './logout.ts'
 import { signedInPage } from './signed-in.ts'
 import { whyPage } from './why.ts'
+import { devWords } from './words/dev/index.ts'
 import { en } from './words/en.ts'
 import { locales, type Words } from './words/index.ts'
 
@@ -56,6 +58,12 @@ const pages: Record<string, (words: Words) => string> = {
       words,
     ),
   callback: (words) => callbackPage({ base: '', code: evil, command: evil }, words),
+  lens: (words) => {
+    const line = [[{ text: evil, fields: [evil] }]]
+    const column = { name: evil, title: evil, request: line, answer: line, refusal: line }
+    const chosen = { topics: [evil], topic: evil, reasons: [evil], reason: evil }
+    return lensPage({ base: '', ...chosen, columns: [column] }, words, devWords(words))
+  },
   refused: (words) => callbackPage({ base: '', error: evil, errorDescription: evil }, words),
 }
 

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { de } from './de.ts'
+import { devLocales } from './dev/index.ts'
 import { en } from './en.ts'
 import { chooseWords, locales } from './index.ts'
 
@@ -13,18 +14,20 @@ function sentences(words: object, path = ''): [string, string][] {
 
 const places = (sentence: string) => (sentence.match(/\{\w+\}/g) ?? []).sort()
 
-test.each(locales.map((words) => [words.lang, words] as const))(
-  '%s says every sentence, none empty, with the places that English has',
-  (_, words) => {
-    const said = new Map(sentences(words))
-    const asked = new Map(sentences(en))
-    expect([...said.keys()].sort()).toEqual([...asked.keys()].sort())
-    for (const [path, sentence] of said) {
-      expect(sentence.trim(), path).not.toBe('')
-      expect(places(sentence), path).toEqual(places(asked.get(path) ?? ''))
-    }
-  },
-)
+test.each(
+  locales.flatMap((words) => [
+    [words.lang, words, en as object] as const,
+    [`${words.lang} of dev mode`, devLocales[words.lang] ?? {}, devLocales.en ?? {}] as const,
+  ]),
+)('%s says every sentence, none empty, with the places that English has', (_, words, english) => {
+  const said = new Map(sentences(words))
+  const asked = new Map(sentences(english))
+  expect([...said.keys()].sort()).toEqual([...asked.keys()].sort())
+  for (const [path, sentence] of said) {
+    expect(sentence.trim(), path).not.toBe('')
+    expect(places(sentence), path).toEqual(places(asked.get(path) ?? ''))
+  }
+})
 
 test('the standard scopes have sentences', () => {
   const standard = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access']
