@@ -16,6 +16,8 @@ export type Installation = Door & {
   file: string
   path: string
   masterKey: string
+  /** Flags that it always has. */
+  flags?: readonly string[]
   /** How many files it may have open. */
   files?: number
   /** What its environment says besides. */
@@ -50,12 +52,25 @@ export const install = async (
   return { origin, url: (at) => origin + at, port, file, path, masterKey }
 }
 
+/** Two installations of one issuer on one database, at a port each. */
+export const installNodes = async (
+  folder: string,
+  database: string,
+  more: Record<string, unknown> = {},
+): Promise<readonly [Installation, Installation]> => {
+  const first = await install(folder, { ...more, database })
+  const port = await freePort()
+  const origin = `http://127.0.0.1:${port}`
+  const flags = ['--port', String(port)]
+  return [first, { ...first, port, flags, origin, url: (at) => origin + at }]
+}
+
 /** Starts `patois serve`; `flags` come after the configuration's. */
 export const serve = (
-  { file, masterKey, files, env = {} }: Installation,
+  { file, masterKey, flags: own = [], files, env = {} }: Installation,
   ...flags: string[]
 ): Served => {
-  const started = start(['serve', '--config', file, ...flags], {
+  const started = start(['serve', '--config', file, ...own, ...flags], {
     cwd: dirname(file),
     ...(files !== undefined && { files }),
     // Types are stripped once and not at every start, as for a server that was built.

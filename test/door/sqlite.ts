@@ -61,12 +61,10 @@ export const familyOf = (database: DatabaseSync, refreshToken: string): SeenFami
   return row as SeenFamily
 }
 
-/** Families with another number of unspent refresh tokens than one. */
-export const oddFamilies = (database: DatabaseSync): Row[] =>
-  database
-    .prepare(
-      `SELECT f.id, count(t.id) AS leaves FROM families f
-       LEFT JOIN refresh_tokens t ON t.family_id = f.id AND t.spent_at IS NULL
-       GROUP BY f.id HAVING leaves <> 1`,
-    )
-    .all()
+/** Families with another number of unspent refresh tokens than one; any database reads this. */
+export const ODD_FAMILIES = `SELECT f.id, count(t.id) AS leaves FROM families f
+  LEFT JOIN refresh_tokens t ON t.family_id = f.id AND t.spent_at IS NULL
+  GROUP BY f.id HAVING count(t.id) <> 1`
+
+/** The same in an open SQLite file. */
+export const oddFamilies = (database: DatabaseSync): Row[] => database.prepare(ODD_FAMILIES).all()

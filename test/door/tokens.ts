@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { type Answer, call } from './browser.ts'
-import type { TestServer } from './server.ts'
+import type { Door, TestServer } from './server.ts'
 
 /** Refreshes with a token, as the client it was made for or as another. */
 export const refresh = (
@@ -26,7 +26,7 @@ export const revoke = (
 
 /** Introspects a token. */
 export const introspect = (
-  server: TestServer,
+  server: Door,
   token: string,
   client = 'cc',
   more: Record<string, string> = {},
