@@ -143,12 +143,17 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     ...(options.limits && { limits: options.limits }),
   }
   const masterKeys = masterKey.split(',')
-  const { http, keys } = await app({ configuration, store, clock, log, masterKeys, ...more }).catch(
-    async (error) => {
-      await store.close()
-      throw error
-    },
-  )
+  const { http, keys, site } = await app({
+    configuration,
+    store,
+    clock,
+    log,
+    masterKeys,
+    ...more,
+  }).catch(async (error) => {
+    await store.close()
+    throw error
+  })
   const answers: SeenAnswer[] = []
   const seen = new WeakMap<object, SeenAnswer>()
   const arrived = new WeakSet<object>()
@@ -158,7 +163,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   })
   http.addHook('onSend', async (request, reply, payload) => {
     // Who hears this server learns of its own clock, and not of the machine's.
-    reply.header('date', new Date(clock.now() * 1000).toUTCString())
+    reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
     const answer: SeenAnswer = {
       requestId: request.id,
       reached: arrived.has(request),

@@ -17,7 +17,6 @@ import { addHealth, type Health, openHealth } from './http/health.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
-import { openRefusals } from './http/why.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import { withLease } from './lease.ts'
 import type { Log } from './log.ts'
@@ -50,8 +49,11 @@ export type App = { http: FastifyInstance; keys: KeyRing; health: Health; site: 
 const BODY_LIMIT = 64 * 1024
 
 /** Builds a server. Throws an Error with one sentence when something does not fit together. */
-export async function app(given: AppParts): Promise<App> {
-  const { configuration, store, clock, log, demo, on } = given
+export async function app(said: AppParts): Promise<App> {
+  // Nothing of the emulator is loaded outside dev mode.
+  const dev = said.demo && (await import('./http/dev/open.ts')).openDev(said, said.demo)
+  const given = dev?.given ?? said
+  const { configuration, store, clock, log, on } = given
   const { base, origin } = placeOf(configuration.issuer)
   const mounts = mountsOf(configuration)
   const stations = stationsOf(mounts, base)
@@ -74,15 +76,14 @@ export async function app(given: AppParts): Promise<App> {
   const address = clientAddress(isTrusted)
   const keyed = { forms: forms(formKey), deviceKey }
   const shared = { parts, clock, log, ...keyed, address, stations, base, origin }
-  const site: Site = {
-    ...shared,
-    ...(demo && { demo, refusals: openRefusals() }),
-    ...(on && { on }),
-  }
+  const plain: Site = { ...shared, ...(on && { on }) }
+  const devSite = dev?.site(plain, keys)
+  const site = devSite ?? plain
   const watch = watchProxies(log, configuration.issuer, isTrusted)
   const health = openHealth({ store, keys, log })
   const server = await http(site, watch, limitsOf(given.limits))
   addHealth(server, health, base)
+  if (devSite) dev?.addRoutes(server, devSite)
   return { http: server, keys, health, site }
 }
 

@@ -1,4 +1,4 @@
-// The time in whole seconds: the system's, or one that tests move by hand.
+// The time in whole seconds: the system's, one that tests move by hand, or one that goes and is moved.
 
 /** Tells the time. */
 export type Clock = {
@@ -31,5 +31,37 @@ export function fixedClock(start: number): FixedClock {
     advance(seconds) {
       now += seconds
     },
+  }
+}
+
+/** Where a movable clock stands; in seconds. */
+export type ClockReading = { now: number; frozen: boolean; offsetSeconds: number }
+
+/** A clock that goes as another does, and is moved besides. */
+export type MovableClock = Clock & {
+  /** Moves the time to a moment, also a past one. */
+  set(now: number): void
+  /** Lets it stand, or go on from where it stands. */
+  freeze(frozen: boolean): void
+  read(): ClockReading
+}
+
+/** A clock that goes as `base` does until it is moved. */
+export function movableClock(base: Clock): MovableClock {
+  let offset = 0
+  let stands: number | undefined
+  const now = () => stands ?? base.now() + offset
+  return {
+    now,
+    set(to) {
+      offset = to - base.now()
+      if (stands !== undefined) stands = to
+    },
+    freeze(frozen) {
+      const at = now()
+      offset = at - base.now()
+      stands = frozen ? at : undefined
+    },
+    read: () => ({ now: now(), frozen: stands !== undefined, offsetSeconds: now() - base.now() }),
   }
 }

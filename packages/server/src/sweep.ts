@@ -43,8 +43,18 @@ async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): P
       if (await takeLease(parts, 'sweep', holder, seconds)) await sweepAll(parts, stopped)
     })
     if (stopped.aborted) return
-    await noted(parts.log, 'changing keys failed', () => parts.keys.tick(parts.clock.now()))
+    await changeKeys(parts)
   }
+}
+
+/** One round at once, for a clock that was moved. */
+export async function sweepNow(parts: SweepParts): Promise<void> {
+  await noted(parts.log, 'sweeping failed', () => sweepAll(parts, new AbortController().signal))
+  await changeKeys(parts)
+}
+
+function changeKeys({ log, keys, clock }: SweepParts): Promise<void> {
+  return noted(log, 'changing keys failed', () => keys.tick(clock.now()))
 }
 
 async function sweepAll(parts: SweepParts, stopped: AbortSignal): Promise<void> {

@@ -43,7 +43,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const stop = prepareStop(built.http, built.health)
     await bind(built, listen)
     if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
-    const stopSweeper = startSweeper({ store, clock, keys: built.keys, lifetimes, log })
+    const stopSweeper = startSweeper({ store, clock: built.site.clock, keys, lifetimes, log })
     // Whoever waits for the sentence that we are ready may stop us at once.
     const told = stopSignal()
     ready(built)

@@ -2,6 +2,7 @@
 
 import { isIP } from 'node:net'
 import { type DialectMount, type Kinds, LOG_LEVELS, type Setting } from '../settings.ts'
+import { secondsOf } from './duration.ts'
 import { issuerFault } from './issuer.ts'
 import { isObject } from './source.ts'
 
@@ -13,7 +14,6 @@ export type ValueFault = { sentence: string; index?: number }
 
 type Reader<T> = (raw: unknown, setting: Setting) => Reading<T>
 
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86400 }
 const TEN_YEARS = 3650 * 86400
 
 const READERS: { [K in keyof Kinds]: Reader<Kinds[K]> } = {
@@ -69,9 +69,9 @@ function readLevel(raw: unknown): Reading<Kinds['level']> {
 
 function readSeconds(raw: unknown, setting: Setting): Reading<number> {
   const { least = 1, most = TEN_YEARS } = setting
-  const [, figure = '', unit = 's'] = /^(\d{1,10})([smhd])?$/.exec(String(raw)) ?? []
-  if (figure === '') return wrong('must be whole seconds, or a duration such as 60s, 15m, 12h, 30d')
-  const value = Number(figure) * (UNITS[unit] ?? 1)
+  const value = secondsOf(raw)
+  if (value === undefined)
+    return wrong('must be whole seconds, or a duration such as 60s, 15m, 12h, 30d')
   if (value >= least && value <= most) return { value }
   return wrong(`must be from ${least} to ${most} seconds`)
 }

@@ -1,6 +1,7 @@
 // Authorize: the authorization endpoint in the browser, with the questions that it asks.
 
 import {
+  type Answer,
   type AuthorizeOutcome,
   authorize,
   type Decision,
@@ -11,7 +12,6 @@ import {
   type Target,
   withQuery,
 } from '@patois/core'
-import type { FastifyReply } from 'fastify'
 import { consentPage } from '../pages/consent.ts'
 import { formPostPage } from '../pages/form-post.ts'
 import { type LoginView, loginPage } from '../pages/login.ts'
@@ -25,23 +25,19 @@ import { lead, newNonce, readForm, show, speak, type Visit } from './visit.ts'
 const NO_BODY = new Uint8Array(0)
 
 /** GET and POST of the authorization endpoint. */
-export async function visitAuthorize(
-  site: Site,
-  visit: Visit,
-  station: Station,
-): Promise<FastifyReply> {
+export async function visitAuthorize(site: Site, visit: Visit, station: Station): Promise<Answer> {
   const message = readMessage(visit.request)
   read(visit, station, message)
   const pending = pendingOf(station, visit.call)
   // A post from another site brings no cookies of ours (SameSite=Lax); a navigation does.
   if (message.method === 'POST' && !hasCookies(site, visit.request)) {
-    return lead(visit, pending)
+    return lead(pending)
   }
   return proceed(site, visit, pending, undefined)
 }
 
 /** POST of the consent page: the decision, and the request that it is about. */
-export async function visitConsent(site: Site, visit: Visit): Promise<FastifyReply> {
+export async function visitConsent(site: Site, visit: Visit): Promise<Answer> {
   const { request = '', scopes = '', csrf = '', decision } = readForm(visit)
   const { call, browser } = visit
   const pending = readPending(site, request)
@@ -66,9 +62,9 @@ function bindingOf(browser: Browser, request: string, scopes: string): FormBindi
 }
 
 /** A form that is too old, or of another browser: its request starts anew and is checked again. */
-export function resume(visit: Visit, pending: Pending): FastifyReply {
+export function resume(visit: Visit, pending: Pending): Answer {
   visit.call.about.refused = 'form_stale'
-  return lead(visit, urlOf(pending))
+  return lead(urlOf(pending))
 }
 
 function read(visit: Visit, station: Station, message: Message): void {
@@ -81,7 +77,7 @@ async function proceed(
   visit: Visit,
   pending: string,
   decision: Decision,
-): Promise<FastifyReply> {
+): Promise<Answer> {
   const { call, browser } = visit
   const outcome = await authorize(site.parts, call, browser.signedIn, decision)
   if (outcome.next === 'login') return askLogin(site, visit, pending, outcome.target)
@@ -89,7 +85,7 @@ async function proceed(
   return goBack(site, visit, outcome)
 }
 
-function askLogin(site: Site, visit: Visit, pending: string, target: Target): FastifyReply {
+function askLogin(site: Site, visit: Visit, pending: string, target: Target): Answer {
   const username = visit.call.fields.login_hint
   const view = { clientName: target.client.name, ...(username !== undefined && { username }) }
   return showLogin(site, visit, pending, { view })
@@ -101,7 +97,7 @@ export function showLogin(
   visit: Visit,
   pending: string,
   asked: { view?: Partial<LoginView>; status?: number },
-): FastifyReply {
+): Answer {
   const { call, browser, words } = visit
   const binding = { kind: 'login', browser: browser.id, request: pending } as const
   const view = {
@@ -112,7 +108,7 @@ export function showLogin(
     ...asked.view,
   }
   const status = asked.status ?? 200
-  return show(visit, loginPage(view, words), { leaves: pending !== '', status })
+  return show(loginPage(view, words), { leaves: pending !== '', status })
 }
 
 function askConsent(
@@ -120,7 +116,7 @@ function askConsent(
   visit: Visit,
   pending: string,
   asked: Extract<AuthorizeOutcome, { next: 'consent' }>,
-): FastifyReply {
+): Answer {
   const { call, browser, words } = visit
   const { target, grants } = asked
   const { client, redirectUri } = target
@@ -149,7 +145,7 @@ function askConsent(
     // Whoever writes the application wonders; the person who is asked has no use for it.
     ...(site.demo && { dropped: call.about.droppedScope }),
   }
-  return show(visit, consentPage(view, words), { leaves: true })
+  return show(consentPage(view, words), { leaves: true })
 }
 
 // Asked again for everything, everything is what the page must show.
@@ -163,7 +159,7 @@ function goBack(
   site: Site,
   visit: Visit,
   outcome: Extract<AuthorizeOutcome, { next: 'redirect' }>,
-): FastifyReply {
+): Answer {
   const { to, mode, facts } = outcome
   const { operation } = visit.call
   const parameters = redirectParameters(operation, facts)
@@ -171,8 +167,8 @@ function goBack(
     const nonce = newNonce()
     const fields = parameters as Record<string, string>
     const page = formPostPage({ base: site.base, action: to, fields, nonce }, visit.words)
-    return show(visit, page, { leaves: true, nonce })
+    return show(page, { leaves: true, nonce })
   }
   const { status, headers } = operation.answers
-  return visit.reply.headers({ ...headers }).redirect(withQuery(to, parameters), status)
+  return { status, headers: { ...headers, location: withQuery(to, parameters) }, body: '' }
 }

@@ -103,14 +103,13 @@ export function boundConnections(app: FastifyInstance, limits: Limits, log: Log)
     if (now > 0) waiting.delete(socket)
     else if (!socket.destroyed) waiting.add(socket)
   }
-  app.addHook('onRequest', async ({ socket }, { raw }) => {
+  app.addHook('onRequest', async ({ socket, routeOptions }, { raw }) => {
+    count(socket, 1)
+    raw.once('close', () => count(socket, -1))
+    if (routeOptions.config.stays) return
     // Whoever reads slowly, or sends and never reads, keeps an answer of ours in memory.
     const cut = setTimeout(() => socket.destroy(), answerMs).unref()
-    count(socket, 1)
-    raw.once('close', () => {
-      clearTimeout(cut)
-      count(socket, -1)
-    })
+    raw.once('close', () => clearTimeout(cut))
   })
 }
 

@@ -10,7 +10,7 @@ import { openCall, send } from './message.ts'
 import { ownStation } from './own.ts'
 import { refusalAnswer, tell } from './refused.ts'
 import type { Site, Station } from './site.ts'
-import { showTold, visitHandler } from './visit.ts'
+import { sendPage, showTold, visitHandler } from './visit.ts'
 
 /** Answers a request whose path leads to no route, since it cannot be read. */
 export function refusePath(
@@ -69,7 +69,7 @@ async function showNothing(
 ): Promise<FastifyReply> {
   const call = openCall(site, ownStation('/nothing'), request)
   const words = chooseWords(undefined, request.headers['accept-language'])
-  return showTold(site, { request, reply, call, words }, await tell(site, call, refusal))
+  return sendPage(reply, showTold(site, { call, words }, await tell(site, call, refusal)))
 }
 
 async function refuseCall(

@@ -1,7 +1,6 @@
 // Login: the form that signs a person in, with or without a request that waits for it.
 
-import { openSession, Refusal, signIn } from '@patois/core'
-import type { FastifyReply } from 'fastify'
+import { type Answer, openSession, Refusal, signIn } from '@patois/core'
 import { signedInPage } from '../pages/signed-in.ts'
 import { resume, showLogin } from './authorize.ts'
 import { hasCookies, setSession } from './browser.ts'
@@ -11,7 +10,7 @@ import type { Site } from './site.ts'
 import { lead, readForm, show, speak, type Visit } from './visit.ts'
 
 /** GET of the login page, where no request is waiting. */
-export async function visitLogin(site: Site, visit: Visit): Promise<FastifyReply> {
+export async function visitLogin(site: Site, visit: Visit): Promise<Answer> {
   const { signedIn } = visit.browser
   if (!signedIn) return showLogin(site, visit, '', {})
   const view = {
@@ -19,11 +18,11 @@ export async function visitLogin(site: Site, visit: Visit): Promise<FastifyReply
     username: signedIn.user.username,
     logoutUrl: `${site.base}/logout`,
   }
-  return show(visit, signedInPage(view, visit.words))
+  return show(signedInPage(view, visit.words))
 }
 
 /** POST of the login form. */
-export async function submitLogin(site: Site, visit: Visit): Promise<FastifyReply> {
+export async function submitLogin(site: Site, visit: Visit): Promise<Answer> {
   const { username = '', password = '', request = '', csrf = '' } = readForm(visit)
   const { call, browser, reply } = visit
   const pending = readPending(site, request)
@@ -40,10 +39,10 @@ export async function submitLogin(site: Site, visit: Visit): Promise<FastifyRepl
     return await showAgain(site, visit, { username, request }, thrown)
   }
   const next = pending ? urlOf(withoutLogin(pending)) : `${site.base}/login`
-  return lead(visit, next)
+  return lead(next)
 }
 
-function startAgain(site: Site, visit: Visit, pending: Pending | undefined): FastifyReply {
+function startAgain(site: Site, visit: Visit, pending: Pending | undefined): Answer {
   // Led on, a browser that keeps no cookies would be asked for the password for ever.
   const error = hasCookies(site, visit.request) ? 'expired' : 'cookies'
   if (pending && error === 'expired') return resume(visit, pending)
@@ -56,7 +55,7 @@ async function showAgain(
   visit: Visit,
   typed: { username: string; request: string },
   thrown: unknown,
-): Promise<FastifyReply> {
+): Promise<Answer> {
   if (!(thrown instanceof Refusal)) throw thrown
   const { plan, retryAfter } = thrown.details
   if (plan) await site.parts.store.commit(plan)

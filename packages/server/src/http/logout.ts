@@ -1,6 +1,7 @@
 // Logout: the end-session endpoint in the browser, and the question that it may ask.
 
 import {
+  type Answer,
   endSession,
   type LogoutRequest,
   Refusal,
@@ -8,7 +9,6 @@ import {
   readRequest,
   withQuery,
 } from '@patois/core'
-import type { FastifyReply } from 'fastify'
 import { logoutPage, signedOutPage } from '../pages/logout.ts'
 import { clearSession, hasCookies, userBinding } from './browser.ts'
 import { readMessage } from './message.ts'
@@ -19,11 +19,7 @@ const NO_WAY_ON =
   'no logout leads to this post_logout_redirect_uri: send id_token_hint or client_id, and register it for that client'
 
 /** GET and POST of the end-session endpoint. */
-export async function visitLogout(
-  site: Site,
-  visit: Visit,
-  station: Station,
-): Promise<FastifyReply> {
+export async function visitLogout(site: Site, visit: Visit, station: Station): Promise<Answer> {
   const { call, browser, request } = visit
   const message = readMessage(request)
   Object.assign(call, readRequest(station.operation, message))
@@ -31,7 +27,7 @@ export async function visitLogout(
   speak(visit, fields.ui_locales)
   const pending = new URLSearchParams(fields as Record<string, string>).toString()
   if (message.method === 'POST' && !hasCookies(site, request)) {
-    return lead(visit, `${station.path}?${pending}`)
+    return lead(`${station.path}?${pending}`)
   }
   const asked = await readLogout(site.parts, call, browser.signedIn)
   const isLost = fields.post_logout_redirect_uri !== undefined && asked.continueTo === undefined
@@ -41,7 +37,7 @@ export async function visitLogout(
   return leave(site, visit, asked)
 }
 
-function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest): FastifyReply {
+function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest): Answer {
   const { call, browser, words } = visit
   const { continueTo, state } = asked
   const request = JSON.stringify({ client: client?.id, continueTo, state })
@@ -54,16 +50,16 @@ function askLogout(site: Site, visit: Visit, { client, ...asked }: LogoutRequest
     username: browser.signedIn?.user.username,
     clientName: client?.name,
   }
-  return show(visit, logoutPage(view, words), { leaves: continueTo !== undefined })
+  return show(logoutPage(view, words), { leaves: continueTo !== undefined })
 }
 
 /** POST of the question: sign out, or stay. */
-export async function submitLogout(site: Site, visit: Visit): Promise<FastifyReply> {
+export async function submitLogout(site: Site, visit: Visit): Promise<Answer> {
   const { request = '', csrf = '', decision } = readForm(visit)
   const { call, browser } = visit
   const binding = { kind: 'logout', browser: userBinding(browser), request } as const
   if (!site.forms.isRight(binding, csrf, call.now)) throw new Refusal('form_stale')
-  if (decision !== 'allow') return lead(visit, `${site.base}/login`)
+  if (decision !== 'allow') return lead(`${site.base}/login`)
   const {
     client: id,
     continueTo,
@@ -82,14 +78,14 @@ export async function submitLogout(site: Site, visit: Visit): Promise<FastifyRep
   })
 }
 
-async function leave(site: Site, visit: Visit, asked: LogoutRequest): Promise<FastifyReply> {
+async function leave(site: Site, visit: Visit, asked: LogoutRequest): Promise<Answer> {
   const { call, browser, reply, words } = visit
   if (browser.signedIn) await endSession(site.parts, call, browser.signedIn)
   clearSession(site, reply)
   const { client, continueTo, state } = asked
   if (continueTo === undefined) {
-    return show(visit, signedOutPage({ base: site.base, clientName: client?.name }, words))
+    return show(signedOutPage({ base: site.base, clientName: client?.name }, words))
   }
   const to = withQuery(continueTo, state === undefined ? {} : { state })
-  return lead(visit, to)
+  return lead(to)
 }

@@ -1,13 +1,13 @@
 // Routes: the dialects' operations and our own pages, unfolded into one table.
 
-import { type Deed, openapi, pathsOverlap } from '@patois/core'
+import { type Answer, type Deed, openapi, pathsOverlap } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { icon } from '../pages/icon.ts'
 import { style } from '../pages/style.ts'
 import { visitAuthorize, visitConsent } from './authorize.ts'
 import { authorizeCallHandler } from './authorize-call.ts'
 import { preflight } from './cors.ts'
-import { addDevRoutes, visitHome } from './dev.ts'
+import { visitHome } from './home.ts'
 import { submitLogin, visitLogin } from './login.ts'
 import { submitLogout, visitLogout } from './logout.ts'
 import { jsonHandler } from './operation.ts'
@@ -80,6 +80,8 @@ declare module 'fastify' {
     station?: Station
     /** True when a browser shows what is answered there. */
     isPage?: boolean
+    /** True for an answer that goes on for as long as somebody listens. */
+    stays?: boolean
   }
 }
 
@@ -91,7 +93,7 @@ const PAGES: { [D in Deed]?: typeof visitAuthorize } = {
 /** Adds every route of the site. */
 export function addRoutes(app: FastifyInstance, site: Site): void {
   for (const station of site.stations) addStation(app, site, station)
-  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<FastifyReply>) => {
+  const page = (path: string, handle: (site: Site, visit: Visit) => Promise<Answer>) => {
     const station = ownStation(path)
     return { config: { station, isPage: true }, handler: visitHandler(site, station, handle) }
   }
@@ -106,8 +108,6 @@ export function addRoutes(app: FastifyInstance, site: Site): void {
   // Browsers ask for it where no page of ours names one: beside JSON, and in an empty answer.
   app.get('/favicon.ico', asset('image/svg+xml', icon))
   addDocuments(app, site)
-  const { demo, refusals } = site
-  if (demo && refusals) addDevRoutes(app, { ...site, demo, refusals })
 }
 
 // A dialect that is mounted twice is described once, with both its addresses.

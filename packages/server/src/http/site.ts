@@ -2,6 +2,7 @@
 
 import type { AuditEvent, Dialect, Operation, Parts } from '@patois/core'
 import type { Clock } from '../clock.ts'
+import type { Emulator } from '../emulator/emulator.ts'
 import type { Log } from '../log.ts'
 import type { ClientAddress } from './address.ts'
 import type { Forms } from './forms.ts'
@@ -40,10 +41,14 @@ export type Site = {
   origin: string
   /** Hears the event of each request. */
   on?: (event: AuditEvent) => void
-  /** Present in dev mode only, both of them. */
+  /** Present in dev mode only, all of them. */
   demo?: Demo
   refusals?: Refusals
+  emulator?: Emulator
 }
+
+/** What every handler of dev mode is given. */
+export type DevSite = Site & { demo: Demo; refusals: Refusals; emulator: Emulator }
 
 /** The absolute URL that a mounted dialect's paths stand below. */
 export function baseOf(

@@ -1,7 +1,7 @@
 // Visit: a person's browser at one of our pages, and how a page is shown to it.
 
 import { randomBytes } from 'node:crypto'
-import { type Call, parseForm, Refusal } from '@patois/core'
+import { type Answer, type Call, parseForm, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error.ts'
 import { chooseWords, type Words } from '../pages/words/index.ts'
@@ -37,7 +37,7 @@ export type Showing = {
 export function visitHandler(
   site: Site,
   station: Station,
-  handle: (site: Site, visit: Visit, station: Station) => Promise<FastifyReply>,
+  handle: (site: Site, visit: Visit, station: Station) => Promise<Answer>,
 ) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await turn()
@@ -47,11 +47,11 @@ export function visitHandler(
     try {
       // While nobody can say who is signed in, no form may be made and no client told anything.
       visit.browser = await readBrowser(site, request, reply, call.now)
-      const answered = await handle(site, visit, station)
-      logDecision(site, call, reply.statusCode, 'ok')
-      return answered
+      const answer = await handle(site, visit, station)
+      logDecision(site, call, answer.status, 'ok')
+      return sendPage(reply, answer)
     } catch (thrown) {
-      return showError(site, visit, thrown)
+      return sendPage(reply, await showError(site, visit, thrown))
     }
   }
 }
@@ -61,26 +61,28 @@ export function speak(visit: Visit, uiLocales: string | null | undefined): void 
   visit.words = chooseWords(uiLocales ?? undefined, visit.request.headers['accept-language'])
 }
 
-/** Shows a page of ours. */
-export function show(
-  { reply }: Pick<Visit, 'reply'>,
-  text: string,
-  showing: Showing = {},
-): FastifyReply {
-  const { status = 200 } = showing
+/** Sends a page; what leads a browser on has none, and no type of one. */
+export function sendPage(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   return reply
     .code(status)
-    .headers({
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'no-store',
-      'content-security-policy': policy(showing),
-    })
-    .send(text)
+    .headers(headers)
+    .send(body || undefined)
+}
+
+/** Shows a page of ours. */
+export function show(body: string, showing: Showing = {}): Answer {
+  const { status = 200 } = showing
+  const headers = {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': policy(showing),
+  }
+  return { status, headers, body }
 }
 
 /** Leads a browser on, with a GET whatever it came by, and past every cache. */
-export function lead({ reply }: Visit, to: string): FastifyReply {
-  return reply.header('cache-control', 'no-store').redirect(to, 303)
+export function lead(location: string): Answer {
+  return { status: 303, headers: { 'cache-control': 'no-store', location }, body: '' }
 }
 
 // Chromium holds form-action against every redirect after a form, those of the client's own site
@@ -103,21 +105,22 @@ export function newNonce(): string {
   return randomBytes(16).toString('base64url')
 }
 
-async function showError(site: Site, visit: Visit, thrown: unknown): Promise<FastifyReply> {
+async function showError(site: Site, visit: Visit, thrown: unknown): Promise<Answer> {
   const told = await tell(site, visit.call, thrown)
   logDecision(site, visit.call, told.status ?? 400, told.reason)
   return showTold(site, visit, told)
 }
 
 /** Shows what a browser hears of something that was refused or went wrong. */
-export function showTold(site: Site, visit: Omit<Visit, 'browser'>, told: Told): FastifyReply {
-  const { call, words, reply } = visit
+export function showTold(site: Site, visit: Pick<Visit, 'call' | 'words'>, told: Told): Answer {
+  const { call, words } = visit
   const { status = 400 } = told
-  if (told.retryAfter !== undefined) reply.header('retry-after', String(told.retryAfter))
   const { code, sentence, reason, refusal } = told
   const details = site.refusals && refusal && explain(call, refusal)
   const view = { base: site.base, status, code, reason, sentence, requestId: call.requestId }
-  return show(visit, errorPage({ ...view, ...(details && { details }) }, words), { status })
+  const answer = show(errorPage({ ...view, ...(details && { details }) }, words), { status })
+  if (told.retryAfter !== undefined) answer.headers['retry-after'] = String(told.retryAfter)
+  return answer
 }
 
 /** The fields of a form of ours, each at most once. Throws a Refusal for anything else. */

@@ -10,7 +10,6 @@ import {
   writeRefusal,
   writeRequest,
 } from '@patois/core'
-import type { FastifyReply } from 'fastify'
 import { type LensColumn, lensPage } from '../../pages/dev/lens.ts'
 import { devWords } from '../../pages/words/dev/index.ts'
 import type { Mount, Site } from '../site.ts'
@@ -19,7 +18,7 @@ import { markAnswer, markRefusal, markRequest } from './marked.ts'
 import { fieldsOf, operationOf, SAMPLE_NOW, TOPICS, type Topic } from './topics.ts'
 
 /** Shows the lens: `operation` and `refusal` in the query choose what it is held over. */
-export async function visitLens(site: Site, visit: Visit): Promise<FastifyReply> {
+export async function visitLens(site: Site, visit: Visit): Promise<Answer> {
   const { operation, refusal } = visit.request.query as Record<string, string | undefined>
   const mounts = [...new Set(site.stations.map(({ mount }) => mount))]
   const spoken = TOPICS.filter((topic) =>
@@ -35,7 +34,7 @@ export async function visitLens(site: Site, visit: Visit): Promise<FastifyReply>
     reason,
     columns: mounts.map((mount) => columnOf(site, mount, topic, reason)),
   }
-  return show(visit, lensPage(view, visit.words, devWords(visit.words)))
+  return show(lensPage(view, visit.words, devWords(visit.words)))
 }
 
 function columnOf(site: Site, mount: Mount, topic: Topic, reason: Reason): LensColumn {

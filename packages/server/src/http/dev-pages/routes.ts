@@ -1,11 +1,12 @@
 // Routes of dev mode's pages; what they show is loaded when somebody first looks.
 
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Answer } from '@patois/core'
+import type { FastifyInstance } from 'fastify'
 import { ownStation } from '../own.ts'
 import type { Site } from '../site.ts'
 import { type Visit, visitHandler } from '../visit.ts'
 
-type Show = (site: Site, visit: Visit) => Promise<FastifyReply>
+type Show = (site: Site, visit: Visit) => Promise<Answer>
 
 /** Adds the pages. */
 export function addDevPages(app: FastifyInstance, site: Site): void {
