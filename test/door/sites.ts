@@ -1,7 +1,7 @@
 // Where a promise holds: one node on SQLite, or two on PostgreSQL; with a look at what lies there.
 
-import pg from 'pg'
 import { afterAll, beforeAll } from 'vitest'
+import { openLook } from './look.ts'
 import { startNodes } from './nodes.ts'
 import { startPostgres, whyNoPostgres } from './postgres.ts'
 import { type ServerOptions, startServer, type TestServer } from './server.ts'
@@ -94,13 +94,4 @@ const openP = async (options: ServerOptions): Promise<Site> => {
       await postgres.close()
     },
   })
-}
-
-/** A connection of a test's own to a database; whole numbers come as numbers. */
-export const openLook = async (url: string): Promise<pg.Client> => {
-  const { INT8 } = pg.types.builtins
-  const getTypeParser = (oid: number) => (oid === INT8 ? Number : pg.types.getTypeParser(oid))
-  const client = new pg.Client({ connectionString: url, types: { getTypeParser } })
-  await client.connect()
-  return client
 }

@@ -68,3 +68,31 @@ export const ODD_FAMILIES = `SELECT f.id, count(t.id) AS leaves FROM families f
 
 /** The same in an open SQLite file. */
 export const oddFamilies = (database: DatabaseSync): Row[] => database.prepare(ODD_FAMILIES).all()
+
+/** What a dead or frozen server left of a refresh token that a caller was told of last. */
+export type Trace = {
+  /** Why its caller is left without a token that works. */
+  fault?: string
+  /** Where it was spent and the answer was not heard: hash of the token that will come again, hex. */
+  child?: string
+}
+
+/** Looks up a refresh token that was answered last. */
+export const traceOf = (database: DatabaseSync, refreshToken: string): Trace => {
+  const row = database
+    .prepare(
+      `SELECT t.spent_at AS spentAt, k.hash AS child, k.spent_at AS childSpentAt,
+         f.ended_at AS endedAt, c.id AS cell
+       FROM refresh_tokens t JOIN families f ON f.id = t.family_id
+       LEFT JOIN refresh_tokens k ON k.id = t.child_id
+       LEFT JOIN replay_cells c ON c.id = t.child_id WHERE t.hash = ?`,
+    )
+    .get(hashOf(refreshToken))
+  if (!row) return { fault: 'an acknowledged refresh token is not in the database' }
+  if (row.endedAt !== null) return { fault: 'a family ended' }
+  if (row.spentAt === null) return {}
+  if (!row.child || row.childSpentAt !== null || row.cell === null) {
+    return { fault: 'a spent token has no answer left' }
+  }
+  return { child: Buffer.from(row.child as Uint8Array).toString('hex') }
+}

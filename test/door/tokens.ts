@@ -9,7 +9,7 @@ import type { Door, TestServer } from './server.ts'
 
 /** Refreshes with a token, as the client it was made for or as another. */
 export const refresh = (
-  server: TestServer,
+  server: Door,
   refresh_token: string,
   more: Record<string, string> = {},
   client = 'cc',
@@ -18,7 +18,7 @@ export const refresh = (
 
 /** Revokes a token. */
 export const revoke = (
-  server: TestServer,
+  server: Door,
   token: string,
   client = 'cc',
   more: Record<string, string> = {},
@@ -33,14 +33,11 @@ export const introspect = (
 ): Promise<Answer> => call(server, '/introspect', client, { token, ...more })
 
 /** Whether introspection calls a token active. */
-export const isActive = async (
-  server: TestServer,
-  token: string,
-  client = 'cc',
-): Promise<unknown> => (await introspect(server, token, client)).body.active
+export const isActive = async (server: Door, token: string, client = 'cc'): Promise<unknown> =>
+  (await introspect(server, token, client)).body.active
 
 /** Calls userinfo with a token. */
-export const userinfo = (server: TestServer, token: string): Promise<Answer> =>
+export const userinfo = (server: Door, token: string): Promise<Answer> =>
   call(server, '/userinfo', undefined, {}, { authorization: `Bearer ${token}` })
 
 /** The server's own connection to its database. */

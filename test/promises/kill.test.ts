@@ -20,7 +20,7 @@ import { times } from '../door/counts.ts'
 import { RU, SECRETS } from '../door/fixtures.ts'
 import { type Installation, install, type Served, serve } from '../door/process.ts'
 import { measured } from '../door/promise.ts'
-import { checkWhole, hashOf, lookAtCopy, oddFamilies } from '../door/sqlite.ts'
+import { checkWhole, hashOf, lookAtCopy, oddFamilies, traceOf } from '../door/sqlite.ts'
 
 const KILLS = times(30, 500)
 const CHAINS = 20
@@ -189,23 +189,10 @@ const killSoon = async (life: Life, round: number): Promise<void> => {
 
 /** Looks up what the dead server left of a chain's latest token. */
 const examineChain = (database: DatabaseSync, seen: Seen, chain: Chain): void => {
-  const row = database
-    .prepare(
-      `SELECT t.spent_at AS spentAt, k.hash AS child, k.spent_at AS childSpentAt,
-         f.ended_at AS endedAt, c.id AS cell
-       FROM refresh_tokens t JOIN families f ON f.id = t.family_id
-       LEFT JOIN refresh_tokens k ON k.id = t.child_id
-       LEFT JOIN replay_cells c ON c.id = t.child_id WHERE t.hash = ?`,
-    )
-    .get(hashOf(chain.latest))
+  const { fault, child } = traceOf(database, chain.latest)
+  if (fault !== undefined) seen.failures.push(fault)
   delete chain.kept
-  if (!row) seen.failures.push('an acknowledged refresh token is not in the database')
-  else if (row.endedAt !== null) seen.failures.push('a family ended')
-  else if (row.spentAt !== null) {
-    if (!row.child || row.childSpentAt !== null || row.cell === null) {
-      seen.failures.push('a spent token has no answer left')
-    } else chain.kept = Buffer.from(row.child as Uint8Array).toString('hex')
-  }
+  if (child !== undefined) chain.kept = child
 }
 
 const examineCode = (database: DatabaseSync, seen: Seen, { holds }: Hand): void => {

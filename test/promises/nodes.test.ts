@@ -1,46 +1,25 @@
 // kill -9 of one node of two on one PostgreSQL: no token is lost, and the other node never fails.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { getTokens, openBrowser } from '../door/browser.ts'
 import { times } from '../door/counts.ts'
 import { SECRETS } from '../door/fixtures.ts'
-import { startPostgres, type TestPostgres, whyNoPostgres } from '../door/postgres.ts'
-import { type Installation, installNodes, type Served, serve } from '../door/process.ts'
+import { type NodeProcesses, startProcesses } from '../door/nodes.ts'
+import { whyNoPostgres } from '../door/postgres.ts'
+import { serve } from '../door/process.ts'
 import { measured } from '../door/promise.ts'
-import { openLook } from '../door/sites.ts'
 import { ODD_FAMILIES } from '../door/sqlite.ts'
 import { introspect } from '../door/tokens.ts'
 
 const KILLS = times(12, 500)
 const CHAINS = 10
 
-let folder: string
-let postgres: TestPostgres
-let database: pg.Client
-let places: readonly [Installation, Installation]
-let running: [Served, Served]
+let nodes: NodeProcesses
 beforeAll(async () => {
-  if (whyNoPostgres()) return
-  folder = mkdtempSync(join(tmpdir(), 'patois-nodes-'))
-  postgres = await startPostgres()
-  const url = await postgres.newDatabase()
-  database = await openLook(url)
-  places = await installNodes(folder, url)
-  // Both at once, on an empty database.
-  running = [serve(places[0]), serve(places[1])]
-  await Promise.all(running.map(({ ready }) => ready))
+  if (!whyNoPostgres()) nodes = await startProcesses()
 })
-afterAll(async () => {
-  for (const one of running ?? []) await one.stop('SIGKILL')
-  await database?.end()
-  await postgres?.close()
-  if (folder) rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => nodes?.close())
 
 type Node = 0 | 1
 
@@ -54,7 +33,7 @@ const refreshAt = async (node: Node, token: string, victim?: Node) => {
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token })
   const authorization = `Basic ${btoa(`cc:${SECRETS.cc}`)}`
   try {
-    const url = places[node].url('/token')
+    const url = nodes.places[node].url('/token')
     const response = await fetch(url, { method: 'POST', body, headers: { authorization } })
     return { status: response.status, body: (await response.json()) as Tokens }
   } catch (error) {
@@ -87,8 +66,8 @@ const useUntil = async (
 /** Starts the node again; answers how long it took to its first 200, in milliseconds. */
 const startAgain = async (victim: Node, chain: { latest: string }): Promise<number> => {
   const at = performance.now()
-  running[victim] = serve(places[victim])
-  await running[victim].ready
+  nodes.running[victim] = serve(nodes.places[victim])
+  await nodes.running[victim].ready
   const answer = await refreshAt(victim, chain.latest)
   expect(answer).toMatchObject({ status: 200 })
   chain.latest = answer?.body.refresh_token ?? ''
@@ -100,7 +79,7 @@ describe.skipIf(whyNoPostgres())('two nodes, one of which is killed', () => {
     const browser = openBrowser()
     const chains: { latest: string; acknowledged: string[] }[] = []
     while (chains.length < CHAINS) {
-      const tokens = await getTokens(places[0], 'cc', { scope: 'api.read' }, browser)
+      const tokens = await getTokens(nodes.places[0], 'cc', { scope: 'api.read' }, browser)
       chains.push({ latest: tokens.refresh_token, acknowledged: [tokens.access_token] })
     }
     let [cut, acknowledged, slowest] = [0, 0, 0]
@@ -109,7 +88,7 @@ describe.skipIf(whyNoPostgres())('two nodes, one of which is killed', () => {
       let killed = false
       const load = chains.map((chain) => useUntil(() => killed, victim, chain))
       await sleep(200 + Math.random() * 50)
-      await running[victim].stop('SIGKILL')
+      await nodes.running[victim].stop('SIGKILL')
       killed = true
       for (const one of await Promise.all(load)) cut += one
       slowest = Math.max(slowest, await startAgain(victim, chains[0] as (typeof chains)[0]))
@@ -119,10 +98,12 @@ describe.skipIf(whyNoPostgres())('two nodes, one of which is killed', () => {
         chain.latest = answer?.body.refresh_token ?? ''
         const tokens = chain.acknowledged.splice(0)
         acknowledged += tokens.length
-        const told = await Promise.all(tokens.map((token) => introspect(places[victim], token)))
+        const told = await Promise.all(
+          tokens.map((token) => introspect(nodes.places[victim], token)),
+        )
         expect(told.filter(({ body }) => body.active !== true)).toEqual([])
       }
-      expect((await database.query(ODD_FAMILIES)).rows).toEqual([])
+      expect((await nodes.database.query(ODD_FAMILIES)).rows).toEqual([])
     }
     expect(new Set(chains.map(({ latest }) => latest)).size).toBe(CHAINS)
     expect(cut).toBeGreaterThan(0)
