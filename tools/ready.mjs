@@ -34,6 +34,12 @@ const PROGRAMS = [
     packages: ['redis-server'],
     without: 'There is no Redis and it cannot be installed here: the tests with it are skipped.',
   },
+  {
+    name: 'faketime',
+    packages: ['faketime'],
+    without:
+      'There is no faketime and it cannot be installed here: tests of jumping clocks are skipped.',
+  },
 ]
 
 if (!isInstalled()) install()
