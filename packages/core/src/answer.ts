@@ -3,7 +3,7 @@
 import type { Constants, Operation, RefusalRow } from './dialects/dialect.ts'
 import type { ErrorCode, Facts } from './oauth.ts'
 import type { Reason } from './refusal.ts'
-import { factSpots } from './spot.ts'
+import { factSpots, saidSpots } from './spot.ts'
 import { writeFact } from './value.ts'
 
 /** An answer without its socket. */
@@ -15,16 +15,18 @@ const JSON_TYPE = 'application/json'
 
 // A number in a path is a place in a list.
 function place(body: Body, path: readonly string[], value: unknown): void {
-  const [name = '', ...rest] = path
-  if (rest.length === 0) body[name] = value
-  else {
-    if (!Object.hasOwn(body, name)) body[name] = /^\d+$/.test(rest[0] ?? '') ? [] : {}
-    place(body[name] as Body, rest, value)
+  const last = path.length - 1
+  let inner = body
+  for (let at = 0; at < last; at++) {
+    const name = path[at] ?? ''
+    if (!Object.hasOwn(inner, name)) inner[name] = /^\d+$/.test(path[at + 1] ?? '') ? [] : {}
+    inner = inner[name] as Body
   }
+  inner[path[last] ?? ''] = value
 }
 
 function say(body: Body, constants: Constants | undefined): void {
-  for (const [name, value] of Object.entries(constants ?? {})) place(body, name.split('.'), value)
+  if (constants) for (const { path, value } of saidSpots(constants)) place(body, path, value)
 }
 
 /** The answer that says `facts`; times become what the dialect counts them in from `now`. */

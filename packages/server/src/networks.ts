@@ -7,6 +7,7 @@ export type InNetworks = (address: string) => boolean
 
 /** Reads ranges and single addresses; IPv4 and IPv6 are apart, mapped addresses are IPv6. */
 export function networks(ranges: readonly string[]): InNetworks {
+  if (ranges.length === 0) return () => false
   const lists = { ipv4: new BlockList(), ipv6: new BlockList() }
   for (const range of ranges) {
     const [address = '', bits] = range.split('/')

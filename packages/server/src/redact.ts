@@ -23,8 +23,13 @@ const NAMED = [
 // JSON escapes what is below a space; a terminal also obeys these, and some turn text around.
 const CONTROLS = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g
 
+// What none of the patterns can be in has none of this; asked first, since most text is harmless: of
+// a log line that costs 5 µs, eight patterns took 4.
+const DOUBTFUL = new RegExp(`p[acrs]_|eyJ|[=%"'@]|(?:basic|bearer)\\s|${CONTROLS.source}`, 'i')
+
 /** The text without secrets and control characters, cut after `longest` characters. */
 export function redact(text: string, longest: number): string {
+  if (text.length <= longest && !DOUBTFUL.test(text)) return text
   // A secret that the cut goes through must still be long enough to be known.
   let safe = text.slice(0, longest + 256)
   for (const pattern of BARE) safe = safe.replace(pattern, HIDDEN)

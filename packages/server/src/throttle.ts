@@ -55,6 +55,7 @@ export function openThrottle({ clock }: { clock: Clock }): Throttle {
  * the /64 of an IPv6 address, of which one caller has 2^64 addresses.
  */
 export function network(address: string): string {
+  if (isIP(address) === 4) return address
   const plain = address.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1')
   if (isIP(plain) === 4) return plain
   if (isIP(plain) === 0) return 'unknown'

@@ -11,15 +11,27 @@ export type Browser = { id: string; signedIn?: SignedIn }
 const ID = /^[A-Za-z0-9_-]{22}$/
 const ID_BYTES = 16
 
+/** What cookies of ours are for. */
+export type CookieKind = 'session' | 'browser' | 'device'
+
 /**
  * The name of a cookie of ours: ports share cookies, so the issuer is in it; `__Host-` wants https
  * (RFC 6265bis §4.1.3).
  */
-export function cookieName(site: Site, what: 'session' | 'browser' | 'device'): string {
+export function cookieName(site: Site, what: CookieKind): string {
   const { issuer } = site.parts
   const hash = createHash('sha256').update(issuer).digest('hex').slice(0, 8)
   const name = `patois-${what}-${hash}`
   return site.origin.startsWith('https:') ? `__Host-${name}` : name
+}
+
+/** A cookie of ours that the request carries. */
+export function cookieOf(
+  site: Site,
+  { server, headers }: FastifyRequest,
+  what: CookieKind,
+): string | undefined {
+  return server.parseCookie(headers.cookie ?? '')[cookieName(site, what)]
 }
 
 /** What every cookie of ours is sent with. */
@@ -35,11 +47,11 @@ export async function readBrowser(
   reply: FastifyReply,
   now: number,
 ): Promise<Browser> {
-  const secret = request.cookies[cookieName(site, 'session')]
+  const secret = cookieOf(site, request, 'session')
   const signedIn = secret ? await findSignedIn(site.parts, secret, now) : undefined
   if (secret && !signedIn) reply.clearCookie(cookieName(site, 'session'), cookieOptions(site))
   if (signedIn) await noteUse(site, signedIn, now)
-  const sent = request.cookies[cookieName(site, 'browser')]
+  const sent = cookieOf(site, request, 'browser')
   const id = sent && ID.test(sent) ? sent : giveId(site, reply)
   return { id, ...(signedIn && { signedIn }) }
 }
@@ -76,5 +88,5 @@ export function clearSession(site: Site, reply: FastifyReply): void {
 
 /** True when the request carries any cookie of ours: one sent by another site carries none. */
 export function hasCookies(site: Site, request: FastifyRequest): boolean {
-  return request.cookies[cookieName(site, 'browser')] !== undefined
+  return cookieOf(site, request, 'browser') !== undefined
 }

@@ -1,7 +1,7 @@
 // Connections: how long a caller may take, how many there may be, and what is refused unread.
 
 import { readFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../log.ts'
@@ -75,10 +75,12 @@ export function connectionOptions({ headersMs, requestMs, idleMs, checkMs }: Lim
 /** Bounds how many connections there are, and how long an answer may take to leave. */
 export function boundConnections(app: FastifyInstance, limits: Limits, log: Log): void {
   const { server } = app
-  const { connections, answerMs } = limits
+  const { connections, answerMs, checkMs } = limits
   // Those that wait for a request, whoever has waited longest first.
   const waiting = new Set<Socket>()
   const unanswered = new WeakMap<Socket, number>()
+  // The oldest first. Looked at from time to time: a timer for each request costs it 1 µs.
+  const answers = new Map<ServerResponse, { socket: Socket; since: number }>()
   let open = 0
   let isFull = false
   server.maxConnections = connections
@@ -103,13 +105,23 @@ export function boundConnections(app: FastifyInstance, limits: Limits, log: Log)
     if (now > 0) waiting.delete(socket)
     else if (!socket.destroyed) waiting.add(socket)
   }
-  app.addHook('onRequest', async ({ socket, routeOptions }, { raw }) => {
+  // Whoever reads slowly, or sends and never reads, keeps an answer of ours in memory.
+  const cut = setInterval(() => {
+    const late = performance.now() - answerMs
+    for (const { socket, since } of answers.values()) {
+      if (since > late) return
+      socket.destroy()
+    }
+  }, checkMs).unref()
+  server.once('close', () => clearInterval(cut))
+  app.addHook('onRequest', ({ socket, routeOptions }, { raw }, done) => {
+    if (!routeOptions.config.stays) answers.set(raw, { socket, since: performance.now() })
     count(socket, 1)
-    raw.once('close', () => count(socket, -1))
-    if (routeOptions.config.stays) return
-    // Whoever reads slowly, or sends and never reads, keeps an answer of ours in memory.
-    const cut = setTimeout(() => socket.destroy(), answerMs).unref()
-    raw.once('close', () => clearTimeout(cut))
+    raw.once('close', () => {
+      answers.delete(raw)
+      count(socket, -1)
+    })
+    done()
   })
 }
 
@@ -128,9 +140,19 @@ export function isUnclear(request: IncomingMessage): boolean {
   return true
 }
 
+/** How often a header (in small letters) came; node keeps the first of some that came twice. */
+export function timesOf(rawHeaders: readonly string[], name: string): number {
+  let times = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const one = rawHeaders[at]
+    if (one?.length === name.length && one.toLowerCase() === name) times++
+  }
+  return times
+}
+
 function hasOneHost({ rawHeaders, headers, httpVersion }: IncomingMessage): boolean {
-  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
-  const isEnough = hosts.length === 1 || (hosts.length === 0 && httpVersion !== '1.1')
+  const hosts = timesOf(rawHeaders, 'host')
+  const isEnough = hosts === 1 || (hosts === 0 && httpVersion !== '1.1')
   return isEnough && HOST.test(headers.host ?? '')
 }
 

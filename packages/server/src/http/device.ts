@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Device, User } from '@patois/core'
 import { nodeCrypto } from '../crypto.ts'
-import { cookieName, cookieOptions } from './browser.ts'
+import { cookieName, cookieOf, cookieOptions } from './browser.ts'
 import type { Site } from './site.ts'
 import type { Visit } from './visit.ts'
 
@@ -15,7 +15,7 @@ const ID_BYTES = 16
 
 /** The device that a browser proves to be; undefined for one where nobody signed in. */
 export function readDevice(site: Site, { request, call }: Visit): Device | undefined {
-  const sealed = request.cookies[cookieName(site, 'device')]
+  const sealed = cookieOf(site, request, 'device')
   if (sealed === undefined) return undefined
   const text = nodeCrypto.open(site.deviceKey, Buffer.from(sealed, 'base64url'), site.parts.issuer)
   if (text === undefined) return undefined

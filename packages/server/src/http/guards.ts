@@ -13,7 +13,7 @@ export function openGuard(site: Site): Guard {
   const headers = headersOf(site)
   const names = namesOf(site)
   return (request, reply) => {
-    reply.headers({ ...headers, 'x-request-id': request.id })
+    reply.headers(headers).header('x-request-id', request.id)
     if (isUnclear(request.raw)) {
       sendSentence(reply.header('connection', 'close'), 400, UNREADABLE)
       return true

@@ -3,6 +3,7 @@
 import { type Answer, type Call, type Message, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { network } from '../throttle.ts'
+import { timesOf } from './connections.ts'
 import { baseOf, type Site, type Station } from './site.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -11,23 +12,27 @@ const LONGEST_AGENT = 256
 
 function checkHeaders(raw: readonly string[]): void {
   for (const name of SINGLE_HEADERS) {
-    const times = raw.filter((one, index) => index % 2 === 0 && one.toLowerCase() === name)
-    if (times.length > 1) throw new Refusal('header_repeated', { field: name })
+    if (timesOf(raw, name) > 1) throw new Refusal('header_repeated', { field: name })
   }
 }
 
 /** The request without its socket. Throws a Refusal for headers that came twice. */
 export function readMessage(request: FastifyRequest): Message {
   checkHeaders(request.raw.rawHeaders)
-  const at = request.url.indexOf('?')
+  const path = pathOf(request.url)
   return {
     method: request.method === 'HEAD' ? 'GET' : request.method,
-    path: at < 0 ? request.url : request.url.slice(0, at),
-    query: at < 0 ? '' : request.url.slice(at + 1),
+    path,
+    query: request.url.slice(path.length + 1),
     params: request.params as Record<string, string>,
     headers: request.headers as Record<string, string | undefined>,
     body: request.body instanceof Uint8Array ? request.body : EMPTY,
   }
+}
+
+function pathOf(url: string): string {
+  const at = url.indexOf('?')
+  return at < 0 ? url : url.slice(0, at)
 }
 
 /** A call at this station, before anything of it was read. */
@@ -41,7 +46,7 @@ export function openCall(site: Site, station: Station, request: FastifyRequest):
     places: {},
     dialect: station.mount.dialect,
     operation: station.operation,
-    path: request.url.split('?')[0] ?? '',
+    path: pathOf(request.url),
     base: baseOf(site, station.mount),
     now: site.clock.now(),
     requestId: request.id,

@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Log } from '../log.ts'
 import type { IsTrusted } from './address.ts'
 
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto']
+
 /** Looks at the headers of a request; they change nothing but the log. */
 export type ProxyWatch = (request: FastifyRequest) => void
 
@@ -14,8 +16,7 @@ export function watchProxies(log: Log, issuer: string, isTrusted: IsTrusted): Pr
   let saidOther = false
   return ({ headers, socket }) => {
     if (saidUntrusted && saidOther) return
-    const names = Object.keys(headers)
-    if (!names.some((name) => name === 'forwarded' || name.startsWith('x-forwarded-'))) return
+    if (!FORWARDED.some((name) => headers[name] !== undefined)) return
     const peer = socket.remoteAddress ?? ''
     if (!isTrusted(peer)) {
       if (saidUntrusted) return
