@@ -518,6 +518,29 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         })
       })
 
+      test('any that are written and read with others in one turn', async () => {
+        const { person, consent } = await signIn(store)
+        const lines = fc.sample(anyFamily, 40).map((over) => family(store, consent, over))
+        const tokens = fc.sample(anyRefreshToken, 40).map((over, nth) => {
+          return refreshToken(store, lines[nth]?.id ?? 0, over)
+        })
+        const own = fc.sample(anyAccessToken, 40).map((over) => accessToken(store, over))
+        await Promise.all([
+          ...lines.map((line) => write({ put: 'family', family: line })),
+          ...tokens.map((token) => write({ put: 'refresh_token', token })),
+          ...own.map((token) => write({ put: 'access_token', token })),
+        ])
+        const found = await Promise.all([
+          ...tokens.map(({ id }) => store.findRefreshToken(id)),
+          store.findRefreshToken(2 ** 40),
+          ...own.map(({ id }) => store.findAccessToken(id)),
+        ])
+        const whole = tokens.map((token, nth) => {
+          return { token, family: lines[nth], grant: consent, user: person }
+        })
+        expect(found).toEqual([...whole, undefined, ...own.map((token) => ({ token }))])
+      })
+
       test('keys and secrets', () =>
         check(fc.tuple(text, alg, jwk, blob, time), async ([id, ofAlg, publicJwk, sealed, at]) => {
           const given: Key = {
@@ -779,6 +802,30 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         const kept = await Promise.all(many.map((one) => write({ put: 'session', session: one })))
         expect(kept.every(Boolean)).toBe(true)
         for (const one of many) expect((await store.findSession(one.id))?.session).toEqual(one)
+      })
+
+      test('is decided alone among others of its turn, whatever they do', async () => {
+        const lines = await Promise.all(Array.from({ length: 12 }, () => signIn(store)))
+        const tries = lines.map(({ token, line, consent }, nth) => {
+          const [first, second] = [rotate(store, token), rotate(store, token)]
+          const [id, at] = [nth % 2 ? line.id : consent.id, now]
+          const ended = write({ end: nth % 2 ? 'family' : 'grant', id, at, reason: 'revoked' })
+          return { first, second, ended, late: rotate(store, first.child) }
+        })
+        for (const [nth, { first, second, ended, late }] of tries.entries()) {
+          const won = await Promise.all([first.kept, second.kept, ended, late.kept])
+          expect(won.slice(0, 2).filter(Boolean)).toHaveLength(1)
+          expect(won.slice(2)).toEqual([true, false])
+          const winner = won[0] ? first.child : second.child
+          const found = await store.findRefreshToken(lines[nth]?.token.id ?? 0)
+          expect(found?.token.childId).toBe(winner.id)
+          // The end came after it, and took its cell.
+          expect(found?.child?.cell).toBeUndefined()
+          expect(found?.family.endedAt ?? found?.grant.endedAt).toBe(now)
+          for (const { child } of [won[0] ? second : first, late]) {
+            expect(await store.findRefreshToken(child.id)).toBeUndefined()
+          }
+        }
       })
 
       test('sees what the plan before it wrote', async () => {

@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openStore } from '../packages/server/src/store/index.ts'
 import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
 import { tie } from './door/program.ts'
+import { startTcpProxy } from './door/tcp.ts'
 import {
   code,
   grant,
@@ -255,6 +256,55 @@ describe.skipIf(whyNoPostgres())('a PostgreSQL that goes away', () => {
     expect(await store.commit(plan([{ put: 'user', user: late }]))).toBe(true)
     await store.close()
     await own.close()
+  })
+})
+
+describe.skipIf(whyNoPostgres())('a COMMIT that nobody answers', () => {
+  const spendOf = (nth: number) =>
+    ({
+      what: 'assertion',
+      clientId: 'c',
+      jtiHash: new Uint8Array(32).fill(nth),
+      expiresAt: 9,
+    }) as const
+  const cases = [
+    ['is undone and done again when it never arrived', undefined],
+    ['is kept when it arrived', 0],
+    ['is waited for when it arrives late', 400],
+  ] as const
+  for (const level of ['read committed', 'serializable']) {
+    for (const [what, arrivesAfterMs] of cases) {
+      test(`${what}, ${level}`, async () => {
+        const proxy = await startTcpProxy(postgres.port)
+        const at = `127.0.0.1:${proxy.port}`
+        const url = (await newPlace(isolation(level))).replace(`127.0.0.1:${postgres.port}`, at)
+        const store = await openStore(url, { issuer, dev: false })
+        const person = user(store)
+        for (const nth of [1, 2]) {
+          proxy.cutAt({ word: 'COMMIT', ...(arrivesAfterMs !== undefined && { arrivesAfterMs }) })
+          const name = { ...person, id: store.newId(), username: `name ${nth}` }
+          expect(await store.commit(plan([{ put: 'user', user: name }], spendOf(nth)))).toBe(true)
+          expect(await store.findUser(name.id)).toEqual(name)
+          expect(await store.commit(plan([], spendOf(nth)))).toBe(false)
+        }
+        expect(proxy.cuts()).toBe(2)
+        await store.close()
+        await proxy.close()
+      })
+    }
+  }
+
+  test('leaves no receipt behind once its server has stopped', async () => {
+    const url = await newPlace()
+    const store = await openStore(url, { issuer, dev: false })
+    await store.commit(plan([{ put: 'user', user: user(store) }]))
+    const look = new pg.Client(url)
+    await look.connect()
+    const receipts = async () => (await look.query('SELECT * FROM receipts')).rowCount
+    expect(await receipts()).toBe(1)
+    await store.close()
+    expect(await receipts()).toBe(0)
+    await look.end()
   })
 })
 

@@ -2,10 +2,12 @@
 
 import { type Store, Unavailable } from '@patois/core'
 import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
 import { openIds } from './postgres/ids.ts'
 import { migrate } from './postgres/migrate.ts'
-import { numbered, statements } from './postgres/statements.ts'
+import { openReceipts } from './postgres/receipts.ts'
+import { numbered } from './postgres/statements.ts'
 import { openForget, openSweep } from './postgres/sweep.ts'
 import { openTransact } from './postgres/transact.ts'
 import { readPlace } from './postgres/url.ts'
@@ -25,11 +27,13 @@ async function mark({ run }: Connections, name: string, options: StoreOptions): 
 async function assemble(connections: Connections): Promise<Store> {
   const known = openKnown(CLIENT_KNOWN_MS)
   const newId = await openIds(connections)
-  const ask: Ask = async (name, values, read) =>
-    read((await connections.run(statements[name], values)).rows)
+  const rows = openRows(connections)
+  const ask: Ask = async (name, values, read) => read(await rows(name, values))
+  const receipts = openReceipts(connections, newId)
   const queue = openQueue(
     openTransact({
       connections,
+      receipts,
       issuer: issuerId,
       eventId: newId,
       written: (plans) => {
@@ -48,6 +52,7 @@ async function assemble(connections: Connections): Promise<Store> {
       if (closed) return
       closed = true
       await queue.close()
+      await receipts.close()
       await connections.close()
     },
   }

@@ -3,8 +3,13 @@
 import type { Awaitable, Plan } from '@patois/core'
 import { Unavailable } from '@patois/core'
 
-/** A plan that waits to be written, and the two ways in which it may be answered. */
-export type Waiting = { plan: Plan; won(kept: boolean): void; lost(error: unknown): void }
+/** A plan that waits since then (`performance.now`), and the two ways in which it is answered. */
+export type Waiting = {
+  plan: Plan
+  since: number
+  won(kept: boolean): void
+  lost(error: unknown): void
+}
 
 /** `commit` as `Store` has it; `close` writes what still waits and then takes nothing more. */
 export type Queue = { commit(plan: Plan): Promise<boolean>; close(): Awaitable<void> }
@@ -58,7 +63,7 @@ export function openQueue(write: (batch: readonly Waiting[]) => Awaitable<void>)
       new Promise((won, lost) => {
         if (closed) return lost(new Unavailable('The database is closed.'))
         if (queue.length >= plansWaiting) return lost(new Unavailable('Too many writes wait.'))
-        queue.push({ plan, won, lost })
+        queue.push({ plan, since: performance.now(), won, lost })
         schedule()
       }),
     close: () => {

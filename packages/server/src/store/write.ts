@@ -39,14 +39,18 @@ export function spendStep({ issuer }: Writer, spent: Spend): Step {
   }
 }
 
+/** What leaves with the thing that was spent, before anything is changed. */
+export function spentSteps({ issuer }: Writer, { spend }: Plan): Step[] {
+  return spend?.what === 'refresh_token' ? [step('dropCell', issuer, spend.id)] : []
+}
+
 /** What a plan writes once its spend was won, in this order. */
-export function changeSteps(writer: Writer, { spend, changes, events }: Plan): Step[] {
+export function changeSteps(writer: Writer, { changes, events }: Plan): Step[] {
   const { issuer } = writer
-  const spent = spend?.what === 'refresh_token' ? [step('dropCell', issuer, spend.id)] : []
   const said = events.map((event) =>
     step('putEvent', issuer, writer.eventId(), ...rows.events.write(event)),
   )
-  return [...spent, ...changes.flatMap((change) => write(issuer, change)), ...said]
+  return [...changes.flatMap((change) => write(issuer, change)), ...said]
 }
 
 function write(issuer: number, change: Change): Step[] {

@@ -4,19 +4,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isPassing, isWorthAnotherTry, unavailable } from './errors.ts'
 
 /** Whoever waits for an answer is told after so long to come later. */
-const PATIENCE_MS = 2500
+const PATIENCE_MS = 2000
 const SHORTEST_MS = 5
 const LONGEST_MS = 250
 
+/** However long somebody has waited already, there is time for a try. */
+const LEAST_MS = 500
+
+/** Until when somebody who waits since then is served; both of `performance.now`. */
+export function endOf(since: number): number {
+  return Math.max(since + PATIENCE_MS, performance.now() + LEAST_MS)
+}
+
+/** How many milliseconds are left until then; whoever has none left gets one. */
+export function left(end: number): number {
+  return Math.max(1, Math.ceil(end - performance.now()))
+}
+
 /**
- * Runs `work`, which may run several times: nothing of a try that failed may be kept. Throws
- * `Unavailable` when it never succeeds, and at once what is no passing error.
+ * Runs `work`, which may run several times: nothing of a try that failed may be kept, and none may
+ * last longer than until the end that it hears (of `performance.now`). Throws `Unavailable` when
+ * it never succeeds, and at once what is no passing error.
  */
-export async function retrying<T>(work: () => Promise<T>): Promise<T> {
-  const end = performance.now() + PATIENCE_MS
+export async function retrying<T>(
+  work: (end: number) => Promise<T>,
+  end = performance.now() + PATIENCE_MS,
+): Promise<T> {
   for (let nth = 0; ; nth++) {
     try {
-      return await work()
+      return await work(end)
     } catch (error) {
       if (!isPassing(error)) throw error
       // Full jitter: those who were in each other's way come back at different times.

@@ -2,14 +2,17 @@
 
 import { type Plan, type Spend, Unavailable } from '@patois/core'
 import type { Waiting } from '../queue.ts'
-import { changeSteps, type Step, spendStep, type Writer } from '../write.ts'
+import { changeSteps, spendStep, spentSteps, type Writer } from '../write.ts'
 import type { Connections, Result, Run } from './connections.ts'
-import { isPassing, isUndone, unavailable } from './errors.ts'
-import { statements } from './statements.ts'
+import { isDisconnect } from './errors.ts'
+import { changed, type Gathered, gatherChanges, gatherSpends } from './gather.ts'
+import { InDoubt, type Leave, type Receipts } from './receipts.ts'
+import { endOf } from './retry.ts'
 
 /** What writing takes; `written` hears what was kept before whoever waits for it does. */
 export type PostgresWriter = Writer & {
   connections: Connections
+  receipts: Receipts
   written(plans: readonly Plan[]): void
 }
 
@@ -26,11 +29,15 @@ const COMMIT = { text: 'COMMIT' }
  * see what an earlier plan changed; when one of them fails, each is written alone.
  */
 export function openTransact(writer: PostgresWriter): (batch: readonly Waiting[]) => Promise<void> {
-  const { connections } = writer
+  const { connections, receipts } = writer
   const together = async (wave: readonly Waiting[]): Promise<void> => {
     try {
       const plans = wave.map(({ plan }) => plan)
-      const kept = await connections.using((run) => transact(run, writer, plans))
+      const end = endOf(wave[0]?.since ?? 0)
+      const kept = await receipts.decide(
+        (leave) => connections.using((run) => transact({ run, leave, writer }, plans), end),
+        end,
+      )
       writer.written(plans)
       for (const [at, { won }] of wave.entries()) won(kept[at] === true)
     } catch (error) {
@@ -44,37 +51,47 @@ export function openTransact(writer: PostgresWriter): (batch: readonly Waiting[]
   }
 }
 
-async function transact(run: Run, writer: Writer, plans: readonly Plan[]): Promise<boolean[]> {
-  const send = ({ sql, values }: Step) => run(statements[sql], values)
+type On = { run: Run; leave: Leave; writer: Writer }
+
+async function transact({ run, leave, writer }: On, plans: readonly Plan[]): Promise<boolean[]> {
+  const send = ({ statement, values }: Gathered) => run(statement, values)
   const spends = plans.map(({ spend }) => spend && spendStep(writer, spend))
-  const [, ...decided] = await all([run(BEGIN), ...spends.map((step) => step && send(step))])
-  const kept = decided.map((result) => result === undefined || result.changed === 1)
-  const steps = plans.flatMap((plan, at) => (kept[at] ? changeSteps(writer, plan) : []))
-  const changed = await all(steps.map(send))
-  const failed = steps.find(({ must }, at) => must !== undefined && changed[at]?.changed === 0)
-  if (failed) throw new Error(failed.must)
-  await commit(run)
+  const decisions = gatherSpends(spends.filter((step) => step !== undefined))
+  const [, , ...decided] = await all([run(BEGIN), leave(run), ...decisions.map(send)])
+  const won = new Set(decisions.flatMap((one, at) => changed(one, decided[at] ?? nothing)))
+  const kept = spends.map((step) => step === undefined || won.has(step))
+  const winners = plans.filter((_, at) => kept[at])
+  const gone = winners.flatMap((plan) => spentSteps(writer, plan))
+  const steps = [...gone, ...winners.flatMap((plan) => changeSteps(writer, plan))]
+  const changes = gatherChanges(steps)
+  const sent = changes.map(send)
+  // What may turn out to be wrong is looked at before it is kept.
+  if (steps.some(({ must }) => must !== undefined)) check(changes, await all(sent))
+  await all([...sent, run(COMMIT)]).catch((error) => {
+    throw isDisconnect(error) ? new InDoubt(kept, error) : error
+  })
   return kept
 }
 
-// Whether a commit without an answer was kept nobody knows: trying again might spend twice.
-async function commit(run: Run): Promise<void> {
-  try {
-    await run(COMMIT)
-  } catch (error) {
-    throw isPassing(error) && !isUndone(error) ? unavailable(error) : error
+const nothing: Result = { rows: [], changed: 0 }
+
+function check(changes: readonly Gathered[], results: readonly Result[]): void {
+  for (const [at, change] of changes.entries()) {
+    const [{ must } = {}] = change.steps
+    if (must !== undefined && changed(change, results[at] ?? nothing).length === 0) {
+      throw new Error(must)
+    }
   }
 }
 
 // All are sent at once; after a failure the rest only hear that there was one.
-async function all(sent: readonly (Promise<Result> | undefined)[]) {
+async function all(sent: readonly Promise<Result>[]): Promise<Result[]> {
   const settled = await Promise.allSettled(sent)
   return settled.map((one) => {
     if (one.status === 'rejected') throw one.reason
     return one.value
   })
 }
-
 /** Parts the batch before each plan whose spend may hang on what those before it change. */
 function waves(batch: readonly Waiting[]): Waiting[][] {
   const parts: Waiting[][] = []

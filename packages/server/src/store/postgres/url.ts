@@ -6,8 +6,8 @@ export type Place = {
   urls: readonly string[]
   /** So many connections at most. */
   connections: number
-  /** False behind poolers that hand each transaction another connection. */
-  prepare: boolean
+  /** Whether statements have names; where nothing is said, they do unless a pooler is seen. */
+  prepare: boolean | undefined
   name: string
 }
 
@@ -23,13 +23,13 @@ export function readPlace(url: string): Place {
   if (hosts === '') throw new Error(`The database URL must be like "${EXAMPLE}".`)
   const options = new URLSearchParams(query)
   const connections = options.get('connections') ?? String(CONNECTIONS)
-  const prepare = options.get('prepare') ?? 'true'
+  const prepare = options.get('prepare')
   if (!/^\d{1,4}$/.test(connections) || !isPossible(Number(connections))) {
     throw new Error(
       `"connections" in the database URL must be a number from 1 to ${MOST_CONNECTIONS}.`,
     )
   }
-  if (!['true', 'false'].includes(prepare)) {
+  if (prepare !== null && !['true', 'false'].includes(prepare)) {
     throw new Error('"prepare" in the database URL must be true or false.')
   }
   options.delete('connections')
@@ -40,7 +40,12 @@ export function readPlace(url: string): Place {
     throw new Error(`A host in the database URL is not one: write "${EXAMPLE}".`)
   }
   const name = `${hosts}${path}`
-  return { urls, connections: Number(connections), prepare: prepare === 'true', name }
+  return {
+    urls,
+    connections: Number(connections),
+    prepare: prepare === null ? undefined : prepare === 'true',
+    name,
+  }
 }
 
 function isPossible(connections: number): boolean {

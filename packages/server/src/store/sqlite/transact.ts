@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Plan } from '@patois/core'
 import type { Waiting } from '../queue.ts'
-import { changeSteps, type Step, spendStep, type Writer } from '../write.ts'
+import { changeSteps, type Step, spendStep, spentSteps, type Writer } from '../write.ts'
 import { isPassing, unavailable } from './node-sqlite.ts'
 import type { Statements } from './statements.ts'
 
@@ -30,6 +30,7 @@ function run({ sql }: SqliteWriter, { sql: name, values, must }: Step): boolean 
 /** Writes a plan inside the caller's savepoint; false when its spend was lost. */
 function write(writer: SqliteWriter, plan: Plan): boolean {
   if (plan.spend && !run(writer, spendStep(writer, plan.spend))) return false
+  for (const step of spentSteps(writer, plan)) run(writer, step)
   for (const step of changeSteps(writer, plan)) run(writer, step)
   return true
 }

@@ -18,6 +18,11 @@ CREATE TABLE sequence (
 );
 INSERT INTO sequence (id, next) VALUES (1, 1);
 
+CREATE TABLE receipts (
+  id BIGINT PRIMARY KEY,
+  latest BIGINT NOT NULL
+);
+
 CREATE TABLE clients (
   issuer BIGINT NOT NULL,
   id TEXT NOT NULL,
