@@ -162,8 +162,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     if (request.routeOptions.config?.station) arrived.add(request)
   })
   http.addHook('onSend', async (request, reply, payload) => {
-    // Who hears this server learns of its own clock, and not of the machine's.
-    reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
+    // Who hears this server learns of its own clock, and not of the machine's; dev mode sees to it.
+    if (!demo) reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
     const answer: SeenAnswer = {
       requestId: request.id,
       reached: arrived.has(request),

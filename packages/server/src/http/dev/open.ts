@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Clock, movableClock } from '../../clock.ts'
 import type { Configuration } from '../../configuration.ts'
 import { openEmulator } from '../../emulator/emulator.ts'
+import { type Ends, expiringStore } from '../../emulator/expire.ts'
 import type { KeyRing } from '../../keys.ts'
 import type { Demo, DevSite, Site } from '../site.ts'
 import { openRefusals } from '../why.ts'
@@ -23,12 +24,14 @@ export type DevMode<T> = {
 /** Opens dev mode for a server of these parts: it gets a clock that can be moved. */
 export function openDev<T extends Given>(said: T, demo: Demo): DevMode<T> {
   const clock = movableClock(said.clock)
+  const ends: Ends = new Map()
   const { lifetimes } = said.configuration
   return {
-    given: { ...said, clock },
+    given: { ...said, clock, store: expiringStore(said.store, ends) },
     site(site, keys) {
       const { parts, log, on } = site
-      const emulator = openEmulator({ parts, clock, keys, lifetimes, log })
+      const known = knownOf(site)
+      const emulator = openEmulator({ parts, clock, keys, lifetimes, log, ends, known })
       const hear = (event: AuditEvent) => {
         emulator.decided.set(event.requestId, event)
         on?.(event)
@@ -37,4 +40,12 @@ export function openDev<T extends Given>(said: T, demo: Demo): DevMode<T> {
     },
     addRoutes: addDevRoutes,
   }
+}
+
+const PAGES = ['home', 'login', 'consent', 'logout']
+
+function knownOf({ stations }: Site) {
+  const deeds = stations.map(({ operation }) => operation.does)
+  const dialects = stations.map(({ mount }) => mount.dialect.name)
+  return { operations: [...new Set([...deeds, ...PAGES])], dialects: [...new Set(dialects)] }
 }

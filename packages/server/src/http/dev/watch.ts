@@ -1,34 +1,71 @@
 // Watch: every request that reaches an operation, a page or nothing goes into the journal.
 
 import { performance } from 'node:perf_hooks'
-import { setImmediate as turn } from 'node:timers/promises'
-import { readRequest } from '@patois/core'
+import type { Answer } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { JournalEntry } from '../../emulator/journal.ts'
 import { lineageOf } from '../../emulator/lineage.ts'
-import { openMask } from '../../emulator/mask.ts'
-import { readMessage } from '../message.ts'
-import type { DevSite, Station } from '../site.ts'
+import { openMask, type Wire } from '../../emulator/mask.ts'
+import type { DevSite } from '../site.ts'
+import { strikeArrival, strikeLeaving, subjectOf } from './strike.ts'
 
-/** An answer as it leaves. */
-type Leaving = { status: number; headers: Readonly<Record<string, unknown>>; body: string }
+/** What is known of a request besides what it says. */
+type Seen = { began: number; faults: string[] }
+
+/** An answer with every header, as it leaves or would have. */
+type Left = Wire & { status: number; lost: boolean }
 
 /** Adds the hooks. */
 export function watchRequests(app: FastifyInstance, site: DevSite): void {
-  const began = new WeakMap<FastifyRequest, number>()
-  app.addHook('onRequest', async (request) => void began.set(request, performance.now()))
+  const seen = new WeakMap<FastifyRequest, Seen>()
+  const seenOf = (request: FastifyRequest) =>
+    seen.get(request) ?? { began: performance.now(), faults: [] }
+  app.addHook('onRequest', async (request) => {
+    seen.set(request, seenOf(request))
+  })
+  app.addHook('preHandler', async (request, reply) => {
+    const { station } = request.routeOptions.config
+    if (!station || !isWatched(site, request)) return
+    const { ids, ends } = await strikeArrival(site, station, request, reply)
+    seenOf(request).faults.push(...ids)
+    if (ends === 'answered') return reply
+    if (ends === undefined) return
+    await note(site, request, NO_ANSWER, seenOf(request))
+    reply.hijack().raw.destroy()
+    return reply
+  })
   app.addHook('onSend', async (request, reply, payload) => {
-    const { clock, journal } = site.emulator
     // Clients learn from it how far their own clock is off.
-    reply.header('date', new Date(clock.now() * 1000).toUTCString())
+    reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
     if (!isWatched(site, request)) return payload
-    // A page is sent a moment before its decision is noted.
-    await turn()
-    const took_ms = performance.now() - (began.get(request) ?? 0)
-    journal.add(await entryOf(site, request, leaving(reply, payload), took_ms))
-    return payload
+    const struck = await strikeLeaving(site, request, leaving(reply, payload))
+    const { answer, lost, faults } = struck
+    seenOf(request).faults.push(...faults)
+    const headers = { ...reply.getHeaders(), ...answer.headers }
+    await note(site, request, { ...answer, headers, lost }, seenOf(request))
+    if (lost) reply.raw.destroy()
+    if (faults.length === 0) return payload
+    reply.code(answer.status).headers(answer.headers)
+    return answer.body
   })
 }
+
+async function note(
+  site: DevSite,
+  request: FastifyRequest,
+  left: Left,
+  { began, faults }: Seen,
+): Promise<void> {
+  const entry = await entryOf(site, request, left)
+  site.emulator.journal.add({
+    ...entry,
+    took_ms: Math.round((performance.now() - began) * 10) / 10,
+    ...(faults.length > 0 && { fault: faults.join(' ') }),
+    ...(left.lost && { answer: null }),
+  })
+}
+
+const NO_ANSWER: Left = { status: 0, headers: {}, body: '', lost: true }
 
 // Calls of dev mode itself would bury what somebody looks for.
 function isWatched({ base }: DevSite, { routeOptions, is404, url }: FastifyRequest): boolean {
@@ -36,17 +73,20 @@ function isWatched({ base }: DevSite, { routeOptions, is404, url }: FastifyReque
   return is404 || routeOptions.config.station !== undefined
 }
 
-function leaving(reply: FastifyReply, payload: unknown): Leaving {
-  const headers = reply.getHeaders()
-  return { status: reply.statusCode, headers, body: typeof payload === 'string' ? payload : '' }
+// A header with several values, as of cookies, is left to those who know of it.
+function leaving(reply: FastifyReply, payload: unknown): Answer {
+  const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) =>
+    value === undefined || Array.isArray(value) ? [] : [[name, String(value)]],
+  )
+  const body = typeof payload === 'string' ? payload : ''
+  return { status: reply.statusCode, headers: Object.fromEntries(headers), body }
 }
 
 async function entryOf(
   site: DevSite,
   request: FastifyRequest,
-  answer: Leaving,
-  took_ms: number,
-): Promise<Omit<JournalEntry, 'seq'>> {
+  answer: Left,
+): Promise<Omit<JournalEntry, 'seq' | 'took_ms'>> {
   const { parts, emulator } = site
   const event = emulator.decided.get(request.id)
   emulator.decided.delete(request.id)
@@ -59,15 +99,15 @@ async function entryOf(
     [request.url, request.headers.authorization, sent.body].join('\n'),
     [answer.headers.location, answer.body].join('\n'),
   )
-  const grant_type = grantTypeOf(station, request)
+  const { client, grant_type } = station ? subjectOf(site, station, request) : {}
+  const clientId = event?.clientId ?? client
   return {
     id: request.id,
     at: site.clock.now(),
-    took_ms: Math.round(took_ms * 10) / 10,
     dialect: event?.dialect ?? station?.mount.dialect.name ?? 'none',
     operation: event?.operation ?? station?.operation.does ?? 'nothing',
     ...(grant_type !== undefined && { grant_type }),
-    ...(event?.clientId !== undefined && { client: event.clientId }),
+    ...(clientId !== undefined && { client: clientId }),
     ...(user && { user: user.username }),
     from: isBrowser(request) ? 'browser' : 'client',
     request: {
@@ -81,22 +121,13 @@ async function entryOf(
       headers: mask.headers(answer.headers),
       body: mask.body(answer),
     },
-    reason: event?.reason ?? 'not_found',
+    reason: event?.reason ?? (station ? 'fault' : 'not_found'),
     ...(lineage.length > 0 && { lineage }),
   }
 }
 
 function bodyOf({ body }: FastifyRequest): string {
   return body instanceof Uint8Array ? new TextDecoder().decode(body) : ''
-}
-
-function grantTypeOf(station: Station | undefined, request: FastifyRequest): string | undefined {
-  if (station?.operation.does !== 'token') return undefined
-  try {
-    return readRequest(station.operation, readMessage(request)).fields.grant_type
-  } catch {
-    return undefined
-  }
 }
 
 function isBrowser({ routeOptions, headers }: FastifyRequest): boolean {
