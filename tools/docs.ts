@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
+import { METRICS, type Metric } from '../packages/server/src/metrics/table.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
 import { catalogueTable, classesTable } from './catalogue.ts'
 import { clientTables } from './client-docs.ts'
@@ -52,6 +53,17 @@ export function settingsTable(): string {
   return [head, ...SETTINGS.map((setting) => row(setting))].join('\n')
 }
 
+function metricRow({ name, kind, labels, meaning }: Metric): string {
+  const shownLabels = labels.map((label) => `\`${label}\``).join(', ')
+  return `| \`${name}\` | ${kind} | ${shownLabels} | ${meaning} |`
+}
+
+/** The table of metrics, as Markdown. */
+export function metricsTable(): string {
+  const head = '| metric | kind | labels | meaning |\n|---|---|---|---|'
+  return [head, ...METRICS.map((metric) => metricRow(metric))].join('\n')
+}
+
 function reasonRow([reason, { code, says, explains }]: [string, ReasonRow]): string {
   return `| \`${reason}\` | \`${code}\` | ${explains.found ?? says} | ${explains.fix} |`
 }
@@ -75,6 +87,7 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
   ['promises.md', 'promises', promisesTable(readResults())],
+  ['operate.md', 'metrics', metricsTable()],
   ['reasons.md', 'reasons', reasonsTable()],
   ['dialects/catalogue.md', 'catalogue', catalogueTable()],
   ['dialects/catalogue.md', 'classes', classesTable()],

@@ -47,6 +47,8 @@ export type ServerOptions = {
   unchecked?: string
   /** What callers may take, where that is not the usual. */
   limits?: AppParts['limits']
+  /** Counts what happens, where a test reads it. */
+  meter?: AppParts['meter']
 }
 
 /** What a caller has to know of a server, wherever it runs. */
@@ -129,7 +131,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
   const lines: string[] = []
   const log = openLog('debug', { write: (line: string) => void lines.push(line) })
   const clock = fixedClock(options.now ?? Math.floor(Date.now() / 1000))
-  const opened = await openStore(read.configuration.database, { issuer, dev })
+  const measured = { ...(options.meter && { meter: options.meter }) }
+  const opened = await openStore(read.configuration.database, { issuer, dev, ...measured })
   const store = options.wrapStore?.(opened) ?? opened
   const masterKey = options.masterKey ?? randomBytes(32).toString('base64url')
   const demo =
@@ -141,6 +144,7 @@ export const startServer = async (options: ServerOptions = {}): Promise<TestServ
     ...(options.outbound && { outbound: options.outbound }),
     ...(demo && { demo }),
     ...(options.limits && { limits: options.limits }),
+    ...measured,
   }
   const masterKeys = masterKey.split(',')
   const { http, keys, site } = await app({

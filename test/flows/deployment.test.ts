@@ -23,6 +23,7 @@ import { promisify } from 'node:util'
 import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { METRICS } from '../../packages/server/src/metrics/table.ts'
 import { answerOf, openBrowser, walkFrom } from '../door/browser.ts'
 import { selfSigned } from '../door/certificate.ts'
 import { runToEnd, type Started, start } from '../door/cli.ts'
@@ -476,4 +477,17 @@ test('the secrets of the page are for the owner only, and are never made a secon
   expect(statSync(file).mode & 0o777).toBe(0o600)
   await expect(makeSecrets()).rejects.toThrow('cannot overwrite existing file')
   expect(readFileSync(file, 'utf8')).toBe(made)
+})
+
+test('every rule of alerts.yaml asks for metrics that there are', () => {
+  const { groups } = parse(read('alerts.yaml')) as { groups: { rules: { expr: string }[] }[] }
+  const rules = groups.flatMap((group) => group.rules.map(({ expr }) => expr))
+  expect(rules.length).toBeGreaterThan(5)
+  const labels = new Map<string, readonly string[]>(METRICS.map((one) => [one.name, one.labels]))
+  for (const rule of rules) {
+    for (const [, name = '', asked = ''] of rule.matchAll(/(patois_\w+)(?:\{([^}]*)\})?/g)) {
+      for (const [label] of asked.matchAll(/\w+(?==)/g)) expect(labels.get(name)).toContain(label)
+      expect([...labels.keys()]).toContain(name)
+    }
+  }
 })

@@ -14,6 +14,7 @@ import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
 import { openGuard } from './http/guards.ts'
 import { addHealth, type Health, openHealth } from './http/health.ts'
+import { openRequestCounts, timeRequests } from './http/measure.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
@@ -21,9 +22,11 @@ import { type KeyRing, openKeys } from './keys.ts'
 import { withLease } from './lease.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
+import { type Meter, UNREAD } from './metrics/meter.ts'
 import { type DocumentParts, openDocuments } from './outbound/documents.ts'
 import { openPasswords } from './password.ts'
 import { openThrottle } from './throttle.ts'
+import { VERSION } from './version.ts'
 
 /** What a server is made of; whoever gives these parts closes them. */
 export type AppParts = {
@@ -41,6 +44,8 @@ export type AppParts = {
   limits?: Partial<Limits>
   /** Hears the event of each request, in this process. */
   on?: (event: AuditEvent) => void
+  /** Counts what happens, where somebody reads it. */
+  meter?: Meter
 }
 
 /** A server that does not listen yet, the keys that housekeeping changes, and what its doors share. */
@@ -53,7 +58,7 @@ export async function app(said: AppParts): Promise<App> {
   // Nothing of the emulator is loaded outside dev mode.
   const dev = said.demo && (await import('./http/dev/open.ts')).openDev(said, said.demo)
   const given = dev?.given ?? said
-  const { configuration, store, clock, log, on } = given
+  const { configuration, store, clock, log, on, meter = UNREAD } = given
   const { base, origin } = placeOf(configuration.issuer)
   const mounts = mountsOf(configuration)
   const stations = stationsOf(mounts, base)
@@ -68,22 +73,25 @@ export async function app(said: AppParts): Promise<App> {
     keys,
     throttle: openThrottle({ clock }),
     passwords,
-    documents: openDocuments({ reach: configuration.reach, clock, log, ...given.outbound }),
+    documents: openDocuments({ reach: configuration.reach, clock, log, meter, ...given.outbound }),
     policy: configuration.policy,
     maskKey,
   }
   const isTrusted = trust(configuration.trustedProxies)
   const address = clientAddress(isTrusted)
   const keyed = { forms: forms(formKey), deviceKey }
-  const shared = { parts, clock, log, ...keyed, address, stations, base, origin }
+  const count = openRequestCounts(meter)
+  const shared = { parts, clock, log, count, ...keyed, address, stations, base, origin }
   const plain: Site = { ...shared, ...(on && { on }) }
   const devSite = dev?.site(plain, keys)
   const site = devSite ?? plain
   const watch = watchProxies(log, configuration.issuer, isTrusted)
-  const health = openHealth({ store, keys, log })
-  const server = await http(site, watch, limitsOf(given.limits))
+  const health = openHealth({ store, keys, clock, log })
+  const server = await http(site, watch, { limits: limitsOf(given.limits), meter })
   addHealth(server, health, base)
   if (devSite) dev?.addRoutes(server, devSite)
+  if (given.meter) timeRequests(server, meter)
+  measure({ meter, health, keys, clock })
   return { http: server, keys, health, site }
 }
 
@@ -99,9 +107,20 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
   const { dev, lifetimes } = configuration
   const kinds = keyKindsOf(mounts)
   const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
-  const passwords = openPasswords()
+  const passwords = openPasswords({ ...(given.meter && { meter: given.meter }) })
   await upsertFromFile({ store, configuration, passwords, now, log })
   return { keys, passwords, maskKey, formKey, deviceKey }
+}
+
+type Measured = Pick<App, 'health' | 'keys'> & { meter: Meter; clock: Clock }
+
+function measure({ meter, health, keys, clock }: Measured): void {
+  meter.gauge('patois_build_info', () => 1, VERSION, process.version)
+  meter.gauge('patois_ready', async () => ((await health.unready()) === undefined ? 1 : 0))
+  for (const kind of keys.kinds) {
+    const since = () => keys.since(kind, clock.now()) ?? 0
+    meter.gauge('patois_signing_key_timestamp_seconds', since, kind)
+  }
 }
 
 function placeOf(issuer: string): { base: string; origin: string } {
@@ -122,7 +141,11 @@ function mountsOf({ mounts, dialects }: Configuration): Mount[] {
   })
 }
 
-async function http(site: Site, watch: ProxyWatch, limits: Limits): Promise<FastifyInstance> {
+async function http(
+  site: Site,
+  watch: ProxyWatch,
+  { limits, meter }: { limits: Limits; meter: Meter },
+): Promise<FastifyInstance> {
   const guard = openGuard(site)
   const server = fastify({
     logger: false,
@@ -136,7 +159,7 @@ async function http(site: Site, watch: ProxyWatch, limits: Limits): Promise<Fast
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: (error, request, reply) => refusePath(guard, error, request, reply),
   })
-  boundConnections(server, limits, site.log)
+  boundConnections(server, limits, { log: site.log, meter })
   // The dialect reads the body, so it gets here as it came.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))

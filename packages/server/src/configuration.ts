@@ -11,7 +11,13 @@ import { derivedIssuer, isLoopback } from './configuration/issuer.ts'
 import { type Environment, readSource } from './configuration/source.ts'
 import type { UserEntry } from './configuration/user.ts'
 import { openReach, type Reach } from './outbound/reach.ts'
-import { type DialectMount, type LogLevel, SETTINGS, type SettingValues } from './settings.ts'
+import {
+  type Address,
+  type DialectMount,
+  type LogLevel,
+  SETTINGS,
+  type SettingValues,
+} from './settings.ts'
 
 /** What a configuration is read from: `text` instead of a file where the caller has it already. */
 export type ConfigurationParts = {
@@ -46,6 +52,8 @@ export type Configuration = {
   trustedProxies: readonly string[]
   /** What the server itself fetches from. */
   reach: Reach
+  /** Where metrics are answered; undefined when nowhere. */
+  metrics: Address | undefined
   logLevel: LogLevel
   lifetimes: ServerLifetimes
   policy: Policy
@@ -170,6 +178,7 @@ function configurationOf(
     drain: values['stop.drain'],
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
     trustedProxies: values.trusted_proxies,
+    metrics: values['metrics.listen'] === 'off' ? undefined : values['metrics.listen'],
     logLevel: values['log.level'],
     lifetimes: lifetimesOf(values),
     ...entries,

@@ -36,8 +36,10 @@ export type KeyParts = {
 export type KeyRing = Keys & {
   /** Answers when there is a key of this kind. */
   ready(kind: KeyKind): Promise<void>
-  /** The kinds that there is no key of yet. */
-  missing(): readonly KeyKind[]
+  /** Every kind that there is a key of, or will be soon. */
+  kinds: readonly KeyKind[]
+  /** Since when the current key of this kind signs, in seconds; undefined while there is none. */
+  since(kind: KeyKind, now: number): number | undefined
   /** Answers when no key is being made any more; its maker logs a failure. */
   settled(): Promise<void>
   /** Reads the kept keys again, makes the next ones that are due and ends those that are past. */
@@ -81,10 +83,8 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
       return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
     },
     ready: async (kind) => ring.making.get(kind),
-    missing: () =>
-      [...QUICK, ...slowKinds(parts)].filter((kind) =>
-        ring.signers.every(({ key }) => key.kind !== kind),
-      ),
+    kinds: [...QUICK, ...slowKinds(parts)],
+    since: (kind, now) => current(ring, kind, now)?.key.signsFrom,
     async settled() {
       await Promise.allSettled(ring.making.values())
     },
@@ -134,10 +134,15 @@ function pastOf({ signers, parts: { lifetimes } }: Ring, now: number): Signer[] 
   return signers.filter(({ key }) => stage.get(key.kid) === 'past')
 }
 
+function current({ signers }: Ring, kind: KeyKind, now: number): Signer | undefined {
+  return (
+    signers.findLast(({ key }) => key.kind === kind && key.signsFrom <= now) ??
+    signers.find(({ key }) => key.kind === kind)
+  )
+}
+
 function signing(ring: Ring, kind: KeyKind, now: number): Awaitable<Signer> {
-  const signer =
-    ring.signers.findLast(({ key }) => key.kind === kind && key.signsFrom <= now) ??
-    ring.signers.find(({ key }) => key.kind === kind)
+  const signer = current(ring, kind, now)
   if (signer) return signer
   // Being made, or its making failed with the store a moment ago: then it is tried again.
   return make(ring, kind, now).then(() => signing(ring, kind, now))

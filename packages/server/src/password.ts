@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { type Passwords, Unavailable } from '@patois/core'
+import { type Meter, measureQueue, UNREAD } from './metrics/meter.ts'
 
 /** `Passwords` that can also make a hash. */
 export type PasswordHashes = Passwords & {
@@ -9,8 +10,8 @@ export type PasswordHashes = Passwords & {
   hash(password: string): Promise<string>
 }
 
-/** How many hashes are made at once, and how many more may wait. */
-export type PasswordLimits = { concurrency?: number; queue?: number }
+/** How many hashes are made at once, how many more may wait, and who counts them. */
+export type PasswordLimits = { concurrency?: number; queue?: number; meter?: Meter }
 
 const COST = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
@@ -25,8 +26,9 @@ const MOST_AT_ONCE = 3
 export function openPasswords({
   concurrency = Math.min(availableParallelism(), MOST_AT_ONCE),
   queue = 200,
+  meter = UNREAD,
 }: PasswordLimits = {}): PasswordHashes {
-  const turn = openTurns(concurrency, queue)
+  const turn = openTurns(concurrency, queue, meter)
   return {
     hash: (password) => turn(async () => (await import('@node-rs/argon2')).hash(password, COST)),
     verify: (hash, password) =>
@@ -38,18 +40,26 @@ export function openPasswords({
   }
 }
 
-function openTurns(concurrency: number, queue: number): <T>(work: () => Promise<T>) => Promise<T> {
+type Turn = <T>(work: () => Promise<T>) => Promise<T>
+
+function openTurns(concurrency: number, queue: number, meter: Meter): Turn {
   const waiting: (() => void)[] = []
   let running = 0
+  const full = measureQueue(meter, 'passwords', queue, () => waiting.length)
+  const seconds = meter.spread('patois_password_duration_seconds')
   return async (work) => {
     if (running < concurrency) running++
-    else if (waiting.length >= queue)
+    else if (waiting.length >= queue) {
+      full.value++
       throw new Unavailable('Too many passwords wait to be checked.')
+    }
     // The turn is handed on as it is, so nobody who comes later can take it first.
     else await new Promise<void>((resolve) => waiting.push(resolve))
+    const from = performance.now()
     try {
       return await work()
     } finally {
+      seconds.observe((performance.now() - from) / 1000)
       const next = waiting.shift()
       if (next) next()
       else running--

@@ -19,6 +19,9 @@ export type DialectMount = {
   readonly host?: string
 }
 
+/** Where something listens. */
+export type Address = { readonly host: string; readonly port: number }
+
 /** What a value of each kind is once it was read; `seconds` is a duration in whole seconds. */
 export type Kinds = {
   issuer: string
@@ -27,6 +30,7 @@ export type Kinds = {
   database: string
   dialects: readonly DialectMount[]
   networks: readonly string[]
+  address: Address | 'off'
   seconds: number
   level: LogLevel
 }
@@ -228,6 +232,15 @@ export const SETTINGS = [
     flag: '--stop-drain',
     meaning:
       'How long after the signal to stop everything is still answered while `/readyz` says 503, so that a balancer leads callers elsewhere first.',
+  },
+  {
+    name: 'metrics.listen',
+    kind: 'address',
+    default: 'off',
+    env: 'PATOIS_METRICS_LISTEN',
+    flag: '--metrics-listen',
+    meaning:
+      'Where Prometheus finds `/metrics`, without a password: an address and a port such as `127.0.0.1:9464`, or off.',
   },
   {
     name: 'log.level',

@@ -8,6 +8,7 @@ import type { ServerLifetimes } from './configuration.ts'
 import type { KeyRing } from './keys.ts'
 import { takeLease } from './lease.ts'
 import type { Log } from './log.ts'
+import { type Count, type Meter, UNREAD } from './metrics/meter.ts'
 
 /** What is swept, and how many seconds lie between two rounds. */
 export type SweepParts = {
@@ -17,6 +18,7 @@ export type SweepParts = {
   keys: Pick<KeyRing, 'tick'>
   log: Log
   every?: number
+  meter?: Meter
 }
 
 const BATCH = 500
@@ -36,11 +38,17 @@ export function startSweeper(parts: SweepParts): () => Promise<void> {
 
 async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): Promise<void> {
   const holder = randomUUID()
+  const { meter = UNREAD } = parts
+  const removed = meter.count('patois_sweeper_rows_total')
+  let sweptAt = 0
+  meter.gauge('patois_sweeper_timestamp_seconds', () => sweptAt)
   while (await pause(every, stopped)) {
     await noted(parts.log, 'sweeping failed', async () => {
       // Of several servers one sweeps, and another when that one is gone.
       const seconds = Math.ceil((2 * every) / 1000)
-      if (await takeLease(parts, 'sweep', holder, seconds)) await sweepAll(parts, stopped)
+      if (!(await takeLease(parts, 'sweep', holder, seconds))) return
+      await sweepAll(parts, stopped, removed)
+      sweptAt = parts.clock.now()
     })
     if (stopped.aborted) return
     await changeKeys(parts)
@@ -49,7 +57,9 @@ async function repeat(parts: SweepParts, every: number, stopped: AbortSignal): P
 
 /** One round at once, for a clock that was moved. */
 export async function sweepNow(parts: SweepParts): Promise<void> {
-  await noted(parts.log, 'sweeping failed', () => sweepAll(parts, new AbortController().signal))
+  await noted(parts.log, 'sweeping failed', () =>
+    sweepAll(parts, new AbortController().signal, { value: 0 }),
+  )
   await changeKeys(parts)
 }
 
@@ -57,7 +67,7 @@ function changeKeys({ log, keys, clock }: SweepParts): Promise<void> {
   return noted(log, 'changing keys failed', () => keys.tick(clock.now()))
 }
 
-async function sweepAll(parts: SweepParts, stopped: AbortSignal): Promise<void> {
+async function sweepAll(parts: SweepParts, stopped: AbortSignal, removed: Count): Promise<void> {
   const { store, clock, lifetimes } = parts
   while (!stopped.aborted) {
     const now = clock.now()
@@ -65,6 +75,7 @@ async function sweepAll(parts: SweepParts, stopped: AbortSignal): Promise<void> 
     const addresses = now - lifetimes.address_retention
     const { rows } = await store.sweep(now, BATCH)
     const forgotten = await store.forget({ events, addresses }, BATCH)
+    removed.value += rows + forgotten.rows
     const more = Math.max(rows, forgotten.rows) >= BATCH
     if (!more || !(await pause(PAUSE_MS, stopped))) return
   }

@@ -1,7 +1,7 @@
 // The command line: one file a command.
 
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { VERSION } from '../version.ts'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
@@ -9,13 +9,9 @@ import { checkKeptByNpm } from './npm.ts'
 import { command } from './run.ts'
 import { addServe } from './serve.ts'
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string }
-
 const program = new Command('patois')
   .description('OAuth in every dialect: an OAuth 2.1 and OpenID Connect server')
-  .version(version)
+  .version(VERSION)
   .showHelpAfterError()
 
 for (const add of [addServe, addDev, addDialect, addHash]) add(program)

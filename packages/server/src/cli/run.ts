@@ -6,6 +6,7 @@ import { systemClock } from '../clock.ts'
 import type { Configuration } from '../configuration.ts'
 import { prepareStop } from '../http/stop.ts'
 import { type Log, openLog } from '../log.ts'
+import { type OpenMeter, openMeter } from '../metrics/meter.ts'
 import { redact } from '../redact.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
@@ -34,16 +35,20 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   const { issuer, dev, listen, drain, database, lifetimes } = configuration
   // Before anything is written: a database is bound to its issuer for good.
   await checkPort(listen)
-  const store = await inSentences(() => openStore(database, { issuer, dev }))
+  const meter = configuration.metrics && openMeter()
+  const measured = { ...(meter && { meter }) }
+  const store = await inSentences(() => openStore(database, { issuer, dev, ...measured }))
   let keys: App['keys'] | undefined
   try {
-    const given = { ...prepare(), store, clock, log }
+    const given = { ...prepare(), store, clock, log, ...measured }
     const built = await inSentences(() => app(given))
     keys = built.keys
     const stop = prepareStop(built.http, built.health)
+    const stopMetrics = await openMetrics(configuration.metrics, meter)
     await bind(built, listen)
     if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
-    const stopSweeper = startSweeper({ store, clock: built.site.clock, keys, lifetimes, log })
+    const swept = { store, clock: built.site.clock, keys, lifetimes, log }
+    const stopSweeper = startSweeper({ ...swept, ...measured })
     // Whoever waits for the sentence that we are ready may stop us at once.
     const told = stopSignal()
     ready(built)
@@ -51,6 +56,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     setTimeout(() => process.exit(1), drain * 1000 + STOP_WITHIN_MS).unref()
     await stop(drain)
     await stopSweeper()
+    await stopMetrics()
   } finally {
     // A key that is still being made is kept before the store closes.
     await keys?.settled()
@@ -72,6 +78,18 @@ async function inSentences<T>(start: () => Promise<T>): Promise<T> {
     return await start()
   } catch (error) {
     throw error instanceof Error ? new StartFault(error.message, { cause: error }) : error
+  }
+}
+
+async function openMetrics(at: Configuration['metrics'], meter: OpenMeter | undefined) {
+  if (!at || !meter) return async () => {}
+  const { openReport, serveMetrics } = await import('../metrics/open.ts')
+  const report = openReport(meter)
+  try {
+    return await serveMetrics(at, async () => [await report()])
+  } catch (error) {
+    const { message } = error as Error
+    throw new StartFault(`Metrics cannot be answered on ${at.host}:${at.port}: ${message}`)
   }
 }
 

@@ -23,6 +23,7 @@ const READERS: { [K in keyof Kinds]: Reader<Kinds[K]> } = {
   database: readDatabase,
   dialects: readMounts,
   networks: readNetworks,
+  address: readAddress,
   seconds: readSeconds,
   level: readLevel,
 }
@@ -53,6 +54,17 @@ function readPort(raw: unknown): Reading<number> {
       ? 'is a service link of Kubernetes, not a port: set enableServiceLinks: false'
       : 'must be a port from 0 to 65535',
   )
+}
+
+function readAddress(raw: unknown): Reading<Kinds['address']> {
+  // YAML reads off as false.
+  if (raw === 'off' || raw === false) return { value: 'off' }
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(String(raw)) ?? []
+  const [readHostOf, readPortOf] = [readHost(host), readPort(port)]
+  if ('value' in readHostOf && 'value' in readPortOf) {
+    return { value: { host: readHostOf.value, port: readPortOf.value } }
+  }
+  return wrong('must be an address and a port such as 127.0.0.1:9464, or off')
 }
 
 function readDatabase(raw: unknown): Reading<string> {

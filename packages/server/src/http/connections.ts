@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../log.ts'
+import type { Meter } from '../metrics/meter.ts'
 
 /** What callers may take of the server; times in milliseconds. */
 export type Limits = {
@@ -73,7 +74,11 @@ export function connectionOptions({ headersMs, requestMs, idleMs, checkMs }: Lim
 }
 
 /** Bounds how many connections there are, and how long an answer may take to leave. */
-export function boundConnections(app: FastifyInstance, limits: Limits, log: Log): void {
+export function boundConnections(
+  app: FastifyInstance,
+  limits: Limits,
+  { log, meter }: { log: Log; meter: Meter },
+): void {
   const { server } = app
   const { connections, answerMs, checkMs } = limits
   // Those that wait for a request, whoever has waited longest first.
@@ -84,6 +89,8 @@ export function boundConnections(app: FastifyInstance, limits: Limits, log: Log)
   let open = 0
   let isFull = false
   server.maxConnections = connections
+  meter.gauge('patois_connections', () => open)
+  meter.gauge('patois_connections_limit', () => connections)
   server.on('connection', (socket) => {
     open++
     waiting.add(socket)

@@ -14,6 +14,7 @@ import { whyUri } from './why.ts'
 /** Says what was decided about a call and why; of what was sent, only which scope was dropped. */
 export function logDecision(site: Site, call: Call, status: number, reason: string): void {
   const { refused, droppedScope } = call.about
+  site.count(call, status, refused ?? reason)
   const decision = status >= 400 || refused ? 'refused' : 'allowed'
   const event = eventOf(call, 'request', decision, refused ?? reason)
   // In dev mode somebody is there who can mend it, and libraries tell little of what they hear.

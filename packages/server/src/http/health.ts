@@ -1,7 +1,9 @@
 // Health: whether the process lives, and whether callers should be led to it.
 
-import type { KeyKind, Store } from '@patois/core'
+import type { Store } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { KeyRing } from '../keys.ts'
 import type { Log } from '../log.ts'
 import { sendSentence } from './guards.ts'
 
@@ -19,7 +21,8 @@ export type Health = {
 /** What health is told by. */
 export type HealthParts = {
   store: Pick<Store, 'listKeys'>
-  keys: { missing(): readonly KeyKind[] }
+  keys: Pick<KeyRing, 'kinds' | 'since'>
+  clock: Clock
   log: Log
 }
 
@@ -29,7 +32,7 @@ const DATABASE_MS = 800
 const AGAIN = 1
 
 /** Opens the health of a server. However many ask at once, the database is asked once. */
-export function openHealth({ store, keys, log }: HealthParts): Health {
+export function openHealth({ store, keys, clock, log }: HealthParts): Health {
   let stopping = false
   let latest: Unready | undefined
   let asking: Promise<boolean> | undefined
@@ -51,7 +54,8 @@ export function openHealth({ store, keys, log }: HealthParts): Health {
       asking = undefined
     })
     if (!(await asking)) return 'database'
-    return keys.missing().length > 0 ? 'keys' : undefined
+    const now = clock.now()
+    return keys.kinds.every((kind) => keys.since(kind, now) !== undefined) ? undefined : 'keys'
   }
 
   return {

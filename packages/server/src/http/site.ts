@@ -6,6 +6,7 @@ import type { Emulator } from '../emulator/emulator.ts'
 import type { Log } from '../log.ts'
 import type { ClientAddress } from './address.ts'
 import type { Forms } from './forms.ts'
+import type { CountRequest } from './measure.ts'
 import type { Refusals } from './why.ts'
 
 /** A dialect and where it stands: its prefix, and the host it answers on. */
@@ -34,6 +35,8 @@ export type Site = {
   /** Seals what browsers keep about who signed in at them, 32 bytes. */
   deviceKey: Uint8Array
   address: ClientAddress
+  /** Counts each request that was decided. */
+  count: CountRequest
   stations: readonly Station[]
   /** The path of the issuer, without a slash at its end: '' at the root. */
   base: string

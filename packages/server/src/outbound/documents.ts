@@ -1,8 +1,9 @@
 // Documents: what was fetched from outside, kept for a while; the only way to fetch anything.
 
-import type { Documents } from '@patois/core'
+import { type Documents, Unavailable } from '@patois/core'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
+import { type Meter, measureQueue, UNREAD } from '../metrics/meter.ts'
 import { type Fetched, fetchJson, type Resolve, resolveName } from './fetch.ts'
 import { openLanes } from './lanes.ts'
 import { hostOf, type Reach } from './reach.ts'
@@ -16,6 +17,7 @@ export type DocumentParts = {
   resolve?: Resolve
   /** How long one fetch may take with everything, 5 seconds if nothing is said. */
   withinMs?: number
+  meter?: Meter
 }
 
 /** What is known of one URL; without a document none was ever read. Times in seconds. */
@@ -23,6 +25,10 @@ type Kept = { fetched?: Fetched; readAt: number; freshUntil: number; triedAt: nu
 
 const WITHIN_MS = 5000
 const AT_ONCE_PER_HOST = 4
+/** So many may wait for a lane of one host, so that a slow one takes no room of the others. */
+const MOST_PER_HOST = 200
+/** URLs that are being fetched or wait for a lane; each of them takes a few kilobytes. */
+const MOST_UNDER_WAY = 1000
 /** No URL is asked more often than this, whoever wants it and whatever came of it; seconds. */
 const PAUSE = 30
 const SHORTEST_LIFE = 60
@@ -32,22 +38,30 @@ const LONGEST_LIFE = 60 * 60
 const MOST_KEPT_BYTES = 32 * 1024 * 1024
 const LEAST_COST_BYTES = 2048
 
-/** Opens the documents: at most one fetch of a URL and four of a host are under way at once. */
+/**
+ * Opens the documents: at most one fetch of a URL and four of a host are under way at once. When
+ * too many wait for that host, or for all, whoever needs one more hears `Unavailable`.
+ */
 export function openDocuments(parts: DocumentParts): Documents {
-  const { clock } = parts
+  const { clock, meter = UNREAD } = parts
   const shelf = openShelf()
-  const inLane = openLanes(AT_ONCE_PER_HOST)
+  const lanes = openLanes(AT_ONCE_PER_HOST)
   const underWay = new Map<string, Promise<object | undefined>>()
+  const full = measureQueue(meter, 'documents', MOST_UNDER_WAY, () => underWay.size)
+  const note = openNote(meter)
 
   const fetchNow = async (url: string): Promise<object | undefined> => {
     // Waiting for a lane counts: nobody is kept longer than one fetch may take.
     const signal = AbortSignal.timeout(parts.withinMs ?? WITHIN_MS)
-    const host = URL.canParse(url) ? hostOf(new URL(url)) : ''
+    const from = performance.now()
     const resolve = parts.resolve ?? resolveName
-    const fetched = await inLane(host, async () => {
-      signal.throwIfAborted()
-      return fetchJson(parts.reach, resolve, url, signal)
-    }).catch((error: unknown) => tellFault(parts.log, url, error))
+    const fetched = await lanes
+      .run(hostIn(url), async () => {
+        signal.throwIfAborted()
+        return fetchJson(parts.reach, resolve, url, signal)
+      })
+      .catch((error: unknown) => tellFault(parts.log, url, error))
+    note(from, fetched)
     const kept = keptAfter(fetched, shelf.get(url), clock.now())
     shelf.put(url, kept)
     return usable(kept, clock.now())
@@ -56,6 +70,11 @@ export function openDocuments(parts: DocumentParts): Documents {
   const ask = (url: string): Promise<object | undefined> => {
     const known = underWay.get(url)
     if (known) return known
+    const isFull = lanes.waiting(hostIn(url)) >= MOST_PER_HOST
+    if (isFull || underWay.size >= MOST_UNDER_WAY) {
+      full.value++
+      throw new Unavailable('Too many documents are being fetched.')
+    }
     const asked = fetchNow(url).finally(() => underWay.delete(url))
     underWay.set(url, asked)
     return asked
@@ -72,6 +91,21 @@ export function openDocuments(parts: DocumentParts): Documents {
     read: (url) => readUnless(url, (kept, now) => now < kept.freshUntil || isRecent(kept, now)),
     readAgain: (url) => readUnless(url, isRecent),
   }
+}
+
+function openNote(meter: Meter): (from: number, fetched: Fetched | undefined) => void {
+  const seconds = meter.spread('patois_document_fetch_duration_seconds')
+  const ok = meter.count('patois_document_fetches_total', 'ok')
+  const failed = meter.count('patois_document_fetches_total', 'failed')
+  return (from, fetched) => {
+    seconds.observe((performance.now() - from) / 1000)
+    const outcome = fetched ? ok : failed
+    outcome.value++
+  }
+}
+
+function hostIn(url: string): string {
+  return URL.canParse(url) ? hostOf(new URL(url)) : ''
 }
 
 function keptAfter(fetched: Fetched | undefined, before: Kept | undefined, now: number): Kept {

@@ -12,7 +12,7 @@ function held() {
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done))
 
 test('so many tasks of a name run at once, and those of another name beside them', async () => {
-  const inLane = openLanes(2)
+  const { run: inLane } = openLanes(2)
   const started: string[] = []
   const tasks = ['a', 'a', 'a', 'b'].map((name, index) => {
     const { task, resolve } = held()
@@ -32,7 +32,7 @@ test('so many tasks of a name run at once, and those of another name beside them
 })
 
 test('a task that fails leaves its lane to the next', async () => {
-  const inLane = openLanes(1)
+  const { run: inLane } = openLanes(1)
   const first = held()
   const failing = inLane('a', first.task)
   const next = inLane('a', async () => 'next')

@@ -1,11 +1,15 @@
 // Whose a database is: one issuer, and either of dev mode or not.
 
+import type { Meter } from '../metrics/meter.ts'
+
 /** What a store is opened for. */
 export type StoreOptions = {
   /** The issuer's URL, the same for the whole life of the database. */
   issuer: string
   /** True in dev mode, whose tokens and users must never get into production. */
   dev: boolean
+  /** Counts what is written. */
+  meter?: Meter
 }
 
 const modes = { dev: 'in dev mode', production: 'outside dev mode' } as const

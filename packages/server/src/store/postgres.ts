@@ -1,6 +1,7 @@
 // The store in PostgreSQL, for any number of servers.
 
 import { type Store, Unavailable } from '@patois/core'
+import { type Meter, UNREAD } from '../metrics/meter.ts'
 import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
@@ -24,10 +25,10 @@ async function mark({ run }: Connections, name: string, options: StoreOptions): 
   checkMark({ url, mode }, name, options)
 }
 
-async function assemble(connections: Connections): Promise<Store> {
+async function assemble(connections: Connections, meter: Meter): Promise<Store> {
   const known = openKnown(CLIENT_KNOWN_MS)
   const newId = await openIds(connections)
-  const rows = openRows(connections)
+  const rows = openRows(connections, meter)
   const ask: Ask = async (name, values, read) => read(await rows(name, values))
   const receipts = openReceipts(connections, newId)
   const queue = openQueue(
@@ -40,6 +41,7 @@ async function assemble(connections: Connections): Promise<Store> {
         if (plans.some(putsClient)) forgetKnown(known)
       },
     }),
+    meter,
   )
   let closed = false
   return {
@@ -68,11 +70,12 @@ export async function openPostgres({
   ...options
 }: { url: string } & StoreOptions): Promise<Store> {
   const place = readPlace(url)
-  const connections = openConnections(place)
+  const { meter = UNREAD } = options
+  const connections = openConnections(place, meter)
   try {
     await migrate(connections)
     await mark(connections, place.name, options)
-    return await assemble(connections)
+    return await assemble(connections, meter)
   } catch (error) {
     await connections.close()
     if (!(error instanceof Unavailable)) throw error

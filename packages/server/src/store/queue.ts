@@ -2,6 +2,7 @@
 
 import type { Awaitable, Plan } from '@patois/core'
 import { Unavailable } from '@patois/core'
+import { type Meter, measureQueue, UNREAD } from '../metrics/meter.ts'
 
 /** A plan that waits since then (`performance.now`), and the two ways in which it is answered. */
 export type Waiting = {
@@ -18,12 +19,16 @@ export type Queue = { commit(plan: Plan): Promise<boolean>; close(): Awaitable<v
 const plansPerTransaction = 100
 const plansWaiting = 10_000
 
+type Write = (batch: readonly Waiting[]) => Awaitable<void>
+
 /** Answers the functions that queue plans for `write`, which answers each and never throws. */
-export function openQueue(write: (batch: readonly Waiting[]) => Awaitable<void>): Queue {
+export function openQueue(write: Write, meter: Meter = UNREAD): Queue {
   let queue: Waiting[] = []
   let scheduled = false
   let running: Promise<void> | undefined
   let closed = false
+  const full = measureQueue(meter, 'store', plansWaiting, () => queue.length)
+  const measured = measure(write, meter)
 
   const schedule = (): void => {
     if (scheduled || running || queue.length === 0) return
@@ -34,7 +39,7 @@ export function openQueue(write: (batch: readonly Waiting[]) => Awaitable<void>)
   const next = (): Awaitable<void> => {
     const batch = queue.slice(0, plansPerTransaction)
     queue = queue.slice(plansPerTransaction)
-    const written = write(batch)
+    const written = measured(batch)
     if (!written) return
     running = written.then(() => {
       running = undefined
@@ -62,7 +67,10 @@ export function openQueue(write: (batch: readonly Waiting[]) => Awaitable<void>)
     commit: (plan) =>
       new Promise((won, lost) => {
         if (closed) return lost(new Unavailable('The database is closed.'))
-        if (queue.length >= plansWaiting) return lost(new Unavailable('Too many writes wait.'))
+        if (queue.length >= plansWaiting) {
+          full.value++
+          return lost(new Unavailable('Too many writes wait.'))
+        }
         queue.push({ plan, since: performance.now(), won, lost })
         schedule()
       }),
@@ -70,5 +78,17 @@ export function openQueue(write: (batch: readonly Waiting[]) => Awaitable<void>)
       closed = true
       return flush()
     },
+  }
+}
+
+function measure(write: Write, meter: Meter): Write {
+  const plans = meter.spread('patois_store_batch_plans')
+  const seconds = meter.spread('patois_store_batch_duration_seconds')
+  return (batch) => {
+    const from = performance.now()
+    const note = () => seconds.observe((performance.now() - from) / 1000)
+    plans.observe(batch.length)
+    const written = write(batch)
+    return written ? written.then(note) : note()
   }
 }

@@ -3,6 +3,7 @@
 import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Store } from '@patois/core'
+import type { Meter } from '../metrics/meter.ts'
 import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
@@ -47,7 +48,7 @@ function mark(database: DatabaseSync, path: string, options: StoreOptions): void
   checkMark(database.prepare(marks.get).get(issuerId), path, options)
 }
 
-function assemble(database: DatabaseSync, unlock: () => void): SqliteStore {
+function assemble(database: DatabaseSync, unlock: () => void, meter?: Meter): SqliteStore {
   const sql = prepareStatements(database)
   const known = openKnown()
   const ask: Ask = (name, values, read) =>
@@ -56,7 +57,7 @@ function assemble(database: DatabaseSync, unlock: () => void): SqliteStore {
   const queue = openQueue((batch) => {
     if (batch.some(({ plan }) => putsClient(plan))) forgetKnown(known)
     transact(batch)
-  })
+  }, meter)
   return {
     database,
     newId: openIds(database),
@@ -91,7 +92,7 @@ export function openSqlite({ path, ...options }: { path: string } & StoreOptions
     // The file is ours alone: whoever held a lease is gone.
     database.exec('DELETE FROM leases')
     mark(database, path, options)
-    return assemble(database, unlock)
+    return assemble(database, unlock, options.meter)
   } catch (error) {
     database?.close()
     unlock()

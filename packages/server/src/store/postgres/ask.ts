@@ -1,6 +1,7 @@
 // Reads: those of one turn that ask the same of different rows are one statement.
 
 import { Unavailable } from '@patois/core'
+import { type Meter, measureQueue } from '../../metrics/meter.ts'
 import type { Row, Value } from '../rows.ts'
 import type { ReadName } from '../statements.ts'
 import type { Connections } from './connections.ts'
@@ -20,9 +21,10 @@ const askedPerStatement = 100
 const askedAtOnce = 10_000
 
 /** Answers the function that gathers reads until the end of the turn, and then asks. */
-export function openRows({ run }: Connections): Rows {
+export function openRows({ run }: Connections, meter: Meter): Rows {
   let waiting = new Map<ReadName, Asked[]>()
   let count = 0
+  const full = measureQueue(meter, 'reads', askedAtOnce, () => count)
 
   const ask = async (name: ReadName, asked: readonly Asked[]): Promise<void> => {
     try {
@@ -56,7 +58,10 @@ export function openRows({ run }: Connections): Rows {
 
   return (name, values) =>
     new Promise((answer, fail) => {
-      if (count >= askedAtOnce) return fail(new Unavailable('Too many reads wait.'))
+      if (count >= askedAtOnce) {
+        full.value++
+        return fail(new Unavailable('Too many reads wait.'))
+      }
       count++
       if (waiting.size === 0) setImmediate(turn)
       const same = waiting.get(name)

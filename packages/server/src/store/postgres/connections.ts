@@ -1,6 +1,7 @@
 // Statements on connections of the primary: one alone, or several on one connection.
 
 import type { PoolClient, QueryArrayResult } from 'pg'
+import type { Meter } from '../../metrics/meter.ts'
 import type { Row, Value } from '../rows.ts'
 import { isReadOnly } from './errors.ts'
 import { openPrimary } from './pool.ts'
@@ -35,8 +36,9 @@ export type Connections = {
 const rowMode = 'array'
 
 /** Opens a pool; the first connection is made when it is needed. */
-export function openConnections(place: Place): Connections {
-  const { take, elsewhere, isNamed, close } = openPrimary(place)
+export function openConnections(place: Place, meter: Meter): Connections {
+  const { take, elsewhere, isNamed, close } = openPrimary(place, meter)
+  const retries = meter.count('patois_store_retries_total')
 
   const on = (client: PoolClient, end: number): Run => {
     return async ({ name, text, withinMs = left(end) }, values = []) => {
@@ -74,8 +76,8 @@ export function openConnections(place: Place): Connections {
 
   return {
     run: (statement, values, until) =>
-      retrying((end) => elsewhere(() => single(statement, values, end)), until),
-    using: (work, until) => retrying((end) => elsewhere(() => using(work, end)), until),
+      retrying((end) => elsewhere(() => single(statement, values, end)), retries, until),
+    using: (work, until) => retrying((end) => elsewhere(() => using(work, end)), retries, until),
     close,
   }
 }

@@ -1,6 +1,7 @@
 // The pool of connections to the primary: of several hosts, the one that takes writes.
 
 import { Client, Pool, type PoolClient, types } from 'pg'
+import type { Meter } from '../../metrics/meter.ts'
 import { isDisconnect, isReadOnly } from './errors.ts'
 import { left } from './retry.ts'
 import { readText } from './text.ts'
@@ -25,11 +26,14 @@ const TEXT = 25
 const CONNECT_MS = 2000
 
 /** Opens a pool; the first connection is made when it is needed. */
-export function openPrimary(place: Place): Primary {
+export function openPrimary(place: Place, meter: Meter): Primary {
   const { urls, prepare } = place
   const hosts = urls.map((connectionString) => new Client({ connectionString }))
   const direct = new WeakSet<PoolClient>()
   const pool = openPool(place, direct)
+  meter.gauge('patois_store_connections', () => pool.totalCount - pool.idleCount, 'busy')
+  meter.gauge('patois_store_connections', () => pool.idleCount, 'idle')
+  meter.gauge('patois_store_connections', () => pool.waitingCount, 'waiting')
   const current = () => urls.indexOf(pool.options.connectionString ?? '')
 
   // A primary that was given up may still answer, and knows nothing of what came after it.

@@ -1,6 +1,7 @@
 // Tries again what a conflict or a lost connection spoiled, for a short while.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Count } from '../../metrics/meter.ts'
 import { isPassing, isWorthAnotherTry, unavailable } from './errors.ts'
 
 /** Whoever waits for an answer is told after so long to come later. */
@@ -22,12 +23,13 @@ export function left(end: number): number {
 }
 
 /**
- * Runs `work`, which may run several times: nothing of a try that failed may be kept, and none may
- * last longer than until the end that it hears (of `performance.now`). Throws `Unavailable` when
- * it never succeeds, and at once what is no passing error.
+ * Runs `work`, which may run several times and is counted then: nothing of a try that failed may
+ * be kept, and none may last longer than until the end that it hears (of `performance.now`).
+ * Throws `Unavailable` when it never succeeds, and at once what is no passing error.
  */
 export async function retrying<T>(
   work: (end: number) => Promise<T>,
+  retries: Count,
   end = performance.now() + PATIENCE_MS,
 ): Promise<T> {
   for (let nth = 0; ; nth++) {
@@ -39,6 +41,7 @@ export async function retrying<T>(
       const wait = Math.random() * Math.min(LONGEST_MS, SHORTEST_MS * 2 ** nth)
       if (!isWorthAnotherTry(error) || performance.now() + wait > end) throw unavailable(error)
       await sleep(wait)
+      retries.value++
     }
   }
 }
