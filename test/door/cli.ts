@@ -34,13 +34,23 @@ export const start = (
     env?: NodeJS.ProcessEnv
     input?: string
     files?: number
+    /** A command that becomes it in the end, in front of its own words. */
+    within?: readonly string[]
     script?: string
     /** Which Node, where that is not the repository's. */
     program?: string
   },
 ): Started => {
-  const { cwd, env = {}, input = '', files, script = PATOIS, program = 'node' } = options
-  const line = [program, script, ...args]
+  const {
+    cwd,
+    env = {},
+    input = '',
+    files,
+    within = [],
+    script = PATOIS,
+    program = 'node',
+  } = options
+  const line = [...within, program, script, ...args]
   // Node takes as many files as it may have, so the limit must stand before it starts.
   if (files !== undefined) line.unshift('sh', '-c', `ulimit -n ${files} && exec "$@"`, 'sh')
   const [command = '', ...rest] = line

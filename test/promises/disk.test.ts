@@ -1,6 +1,8 @@
 // A store that cannot write: 503 until it can again, nothing half done, and reads go on.
 
+import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Store, Unavailable } from '@patois/core'
 import { SignJWT } from 'jose'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -18,9 +20,14 @@ import {
   newPkce,
   openBrowser,
 } from '../door/browser.ts'
+import { times } from '../door/counts.ts'
 import { PK_PRIVATE, RU } from '../door/fixtures.ts'
-import { startServer, type TestServer } from '../door/server.ts'
-import { checkWhole, look } from '../door/sqlite.ts'
+import { mint, openChains, rotate, startLoad } from '../door/load.ts'
+import { install, serve } from '../door/process.ts'
+import { measured } from '../door/promise.ts'
+import { type Door, startServer, type TestServer } from '../door/server.ts'
+import { diskOf, onSmallDisk, whyNoSmallDisk } from '../door/small-disk.ts'
+import { checkWhole, look, lookAtCopy } from '../door/sqlite.ts'
 import { databaseOf, introspect, openFolder, refresh } from '../door/tokens.ts'
 
 type Code = { code: string; verifier: string }
@@ -42,7 +49,7 @@ const expectUnavailable = ({ status, headers, body }: Answer): void => {
   expect(headers.get('cache-control')).toBe('no-store')
 }
 
-const expectReads = async (server: TestServer, token: string): Promise<void> => {
+const expectReads = async (server: Door, token: string): Promise<void> => {
   for (const path of ['/jwks', '/.well-known/openid-configuration']) {
     expect((await fetch(server.url(path))).status).toBe(200)
   }
@@ -170,7 +177,7 @@ describe('while commits fail', () => {
   })
 })
 
-describe('R14: a full disk', () => {
+describe('R14: a file that may not grow', () => {
   let folder: ReturnType<typeof openFolder>
   let server: TestServer
   let database: DatabaseSync
@@ -238,3 +245,55 @@ describe('R14: a full disk', () => {
     }
   })
 })
+
+const FILLS = times(2, 20)
+const PER_SECOND = 50
+const HOLD_MS = 1500
+
+describe.skipIf(whyNoSmallDisk())('a disk of 64 MB', () => {
+  test(`R14: is filled ${FILLS} times under load, and freed`, async () => {
+    const { path, remove } = openFolder()
+    const place = onSmallDisk(await install(dirname(path)), 64)
+    const running = serve(place)
+    await running.ready
+    const disk = diskOf(place, running.pid)
+    const chains = await openChains(place, 20, 'openid offline_access api.read')
+    const { access_token } = await getTokens(place)
+    let [refused, slowest, longest, reads] = [0, 0, 0, 0]
+    for (let round = 0; round < FILLS; round++) {
+      const load = startLoad([place], chains, PER_SECOND, round % 2 ? mint : rotate)
+      disk.fill()
+      while (!load.heard.some(({ status }) => status === 503)) await sleep(10)
+      const fullAt = performance.now()
+      while (performance.now() < fullAt + HOLD_MS) {
+        await expectReads(place, access_token)
+        reads += 4
+      }
+      disk.free()
+      const freedAt = performance.now()
+      while ((await mintFor(place)).status !== 200) await sleep(10)
+      longest = Math.max(longest, performance.now() - freedAt)
+      const heard = await load.stop()
+      const others = heard.filter(({ status }) => status !== 200)
+      for (const { status, retryAfter, milliseconds } of others) {
+        expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: expect.any(String) })
+        slowest = Math.max(slowest, milliseconds)
+      }
+      refused += others.length
+      process.kill(running.pid, 'SIGSTOP')
+      lookAtCopy(disk.seen(place.path), checkWhole)
+      process.kill(running.pid, 'SIGCONT')
+      for (const chain of chains) expect((await rotate(place, chain)).status).toBe(200)
+    }
+    expect(longest).toBeLessThan(2000)
+    expect((await running.stop()).code).toBe(0)
+    remove()
+    measured(
+      'R14',
+      `S: filled ${FILLS} times; ${refused} writes 503, the slowest after ${Math.round(slowest)} ms; ${reads} reads 200; the first 200 ${Math.round(longest)} ms after the space at most; ${FILLS} of ${FILLS} whole, the same process throughout`,
+    )
+  })
+})
+
+const mintFor = (server: Door): Promise<Answer> =>
+  call(server, '/token', 'rs', { grant_type: 'client_credentials' })
