@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
+import { addMove } from './move.ts'
 import { checkKeptByNpm } from './npm.ts'
 import { command } from './run.ts'
 import { addServe } from './serve.ts'
@@ -14,7 +15,7 @@ const program = new Command('patois')
   .version(VERSION)
   .showHelpAfterError()
 
-for (const add of [addServe, addDev, addDialect, addHash]) add(program)
+for (const add of [addServe, addDev, addMove, addDialect, addHash]) add(program)
 
 await command(async () => {
   checkKeptByNpm(process.env)

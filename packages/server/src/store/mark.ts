@@ -17,10 +17,14 @@ const modes = { dev: 'in dev mode', production: 'outside dev mode' } as const
 /** The one issuer of a database, by its row id. */
 export const issuerId = 1
 
-/** Marks a fresh database (values: issuer's id, URL and mode), and reads the mark (the id). */
+/**
+ * Marks a fresh database (values: issuer's id, URL and mode), reads the mark (the id), and says
+ * from where a database is still being filled (the id).
+ */
 export const marks = {
   set: 'INSERT INTO issuers (id, url, mode) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING',
   get: 'SELECT url, mode FROM issuers WHERE id = ?',
+  filling: 'SELECT place FROM moves WHERE issuer = ? LIMIT 1',
 } as const
 
 /** What `marks.set` is given. */
@@ -41,9 +45,34 @@ export function checkMark(
     )
   }
   if (row.mode !== mode) {
-    const made = row.mode === 'dev' ? modes.dev : modes.production
+    const made = modes[modeOf(row.mode)]
     throw new Error(
       `The database ${name} was made ${made}, but this server runs ${modes[mode]}: run it ${made}, or use another database.`,
     )
   }
+}
+
+/** Throws one sentence when a move would bring a mark (URL and mode) to a database with another. */
+export function checkSameMark(
+  from: readonly unknown[],
+  to: readonly unknown[],
+  name: string,
+): void {
+  if (from[0] === to[0] && from[1] === to[1]) return
+  const [there, here] = [to, from].map(([url, mode]) => `${url}, ${modes[modeOf(mode)]}`)
+  throw new Error(
+    `The database ${name} belongs to another server (${there}) than the one to be moved (${here}): a database keeps its issuer and mode for good.`,
+  )
+}
+
+function modeOf(mode: unknown): keyof typeof modes {
+  return mode === 'dev' ? 'dev' : 'production'
+}
+
+/** Throws one sentence when the database `name` is still being filled from the one in `row`. */
+export function checkFilled(row: { place?: unknown } | undefined, name: string): void {
+  if (row === undefined) return
+  throw new Error(
+    `The database ${name} is being filled from ${row.place}: let "patois move" end first, or start it again.`,
+  )
 }

@@ -2,11 +2,12 @@
 
 import { type Store, Unavailable } from '@patois/core'
 import { type Meter, UNREAD } from '../metrics/meter.ts'
-import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
 import { openIds } from './postgres/ids.ts'
 import { migrate } from './postgres/migrate.ts'
+import { enter, type Presence } from './postgres/presence.ts'
 import { openReceipts } from './postgres/receipts.ts'
 import { numbered } from './postgres/statements.ts'
 import { openForget, openSweep } from './postgres/sweep.ts'
@@ -19,13 +20,19 @@ import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.
 const CLIENT_KNOWN_MS = 1000
 
 async function mark({ run }: Connections, name: string, options: StoreOptions): Promise<void> {
+  const { rows: filling } = await run(numbered(marks.filling), [issuerId])
+  checkFilled(filling[0] && { place: filling[0][0] }, name)
   await run(numbered(marks.set), markValues(options))
   const { rows } = await run(numbered(marks.get), [issuerId])
   const [url, mode] = rows[0] ?? []
   checkMark({ url, mode }, name, options)
 }
 
-async function assemble(connections: Connections, meter: Meter): Promise<Store> {
+async function assemble(
+  connections: Connections,
+  { leave }: Presence,
+  meter: Meter,
+): Promise<Store> {
   const known = openKnown(CLIENT_KNOWN_MS)
   const newId = await openIds(connections)
   const rows = openRows(connections, meter)
@@ -55,6 +62,7 @@ async function assemble(connections: Connections, meter: Meter): Promise<Store> 
       closed = true
       await queue.close()
       await receipts.close()
+      await leave()
       await connections.close()
     },
   }
@@ -72,11 +80,14 @@ export async function openPostgres({
   const place = readPlace(url)
   const { meter = UNREAD } = options
   const connections = openConnections(place, meter)
+  let presence: Presence | undefined
   try {
     await migrate(connections)
+    presence = await enter(connections)
     await mark(connections, place.name, options)
-    return await assemble(connections, meter)
+    return await assemble(connections, presence, meter)
   } catch (error) {
+    await presence?.leave()
     await connections.close()
     if (!(error instanceof Unavailable)) throw error
     const { message } = (error.cause ?? error) as Error

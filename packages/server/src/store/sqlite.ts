@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Store } from '@patois/core'
 import type { Meter } from '../metrics/meter.ts'
-import { checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
 import type { Row } from './rows.ts'
@@ -44,6 +44,7 @@ function openFile(path: string): { file: string; unlock: () => void } {
 }
 
 function mark(database: DatabaseSync, path: string, options: StoreOptions): void {
+  checkFilled(database.prepare(marks.filling).get(issuerId), path)
   database.prepare(marks.set).run(...markValues(options))
   checkMark(database.prepare(marks.get).get(issuerId), path, options)
 }

@@ -22,13 +22,21 @@ const MADE_TWICE = ['23505', '42P07', '42710']
 export async function migrate({ run, using }: Connections): Promise<void> {
   await unlessMade(() => run(create))
   for (;;) {
-    const { rows } = await run(list)
-    const [next] = missing(
-      migrations,
-      rows.map(([name]) => String(name)),
-    )
+    const [next] = missing(migrations, await appliedIn({ run }))
     if (!next) return
     await unlessMade(() => using((on) => apply(on, next)))
+  }
+}
+
+const NO_TABLE = '42P01'
+
+/** The migrations that a database has; none where there is not even a table of them. */
+export async function appliedIn({ run }: Pick<Connections, 'run'>): Promise<string[]> {
+  try {
+    return (await run(list)).rows.map(([name]) => String(name))
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === NO_TABLE) return []
+    throw error
   }
 }
 

@@ -3,11 +3,13 @@
 import { isBusy, openDatabase } from './node-sqlite.ts'
 import { createPrivateFile } from './private-file.ts'
 
+const ADVICE = 'stop it, or give this server a database of its own'
+
 /**
- * Holds `<path>.lock` until the answer is called. Throws when another server holds it. A second
+ * Holds `<path>.lock` until the answer is called. Throws with `advice` when a server holds it. A second
  * small SQLite file is locked, not the database itself, which stays open to readers and backups.
  */
-export function lockDatabase(path: string): () => void {
+export function lockDatabase(path: string, advice = ADVICE): () => void {
   const file = `${path}.lock`
   createPrivateFile(file)
   const lock = openDatabase(file, 0)
@@ -16,9 +18,7 @@ export function lockDatabase(path: string): () => void {
   } catch (error) {
     lock.close()
     if (!isBusy(error)) throw error
-    throw new Error(
-      `Another server already uses the database ${path}: stop it, or give this server a database of its own.`,
-    )
+    throw new Error(`Another server already uses the database ${path}: ${advice}.`)
   }
   return () => lock.close()
 }

@@ -4,7 +4,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { missing } from '../migrations.ts'
 import { migrations } from './migrations/index.ts'
 
-function applied(database: DatabaseSync): string[] {
+/** The migrations that a database has; none where there is not even a table of them. */
+export function appliedIn(database: DatabaseSync): string[] {
+  const has = "SELECT 1 FROM sqlite_schema WHERE name = 'migrations'"
+  if (!database.prepare(has).get()) return []
   return database
     .prepare('SELECT name FROM migrations ORDER BY id')
     .all()
@@ -19,7 +22,7 @@ export function migrate(database: DatabaseSync): void {
       'CREATE TABLE IF NOT EXISTS migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
     )
     const record = database.prepare('INSERT INTO migrations (name) VALUES (?)')
-    for (const [name, sql] of missing(migrations, applied(database))) {
+    for (const [name, sql] of missing(migrations, appliedIn(database))) {
       database.exec(sql)
       record.run(name)
     }

@@ -2,6 +2,10 @@
 
 import type { Migrations } from '../../migrations.ts'
 import { first } from './001-first.ts'
+import { moves } from './002-moves.ts'
 
 /** A published one never changes. */
-export const migrations: Migrations = [['001-first', first]]
+export const migrations: Migrations = [
+  ['001-first', first],
+  ['002-moves', moves],
+]

@@ -1,0 +1,92 @@
+// A PostgreSQL database as one side of a move, or what a backup is made of.
+
+import { UNREAD } from '../../metrics/meter.ts'
+import type { Row } from '../rows.ts'
+import type { Asked, How, Side } from '../side.ts'
+import { type Connections, openConnections, type Run } from './connections.ts'
+import { appliedIn, migrate } from './migrate.ts'
+import { migrations } from './migrations/index.ts'
+import { checkAlone, enter, type Presence, watch } from './presence.ts'
+import { numbered } from './statements.ts'
+import { readPlace } from './url.ts'
+
+// To count a large table takes its time.
+const withinMs = 60 * 60 * 1000
+
+const SNAPSHOT = { text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }
+const BEGIN = { text: 'BEGIN' }
+const COMMIT = { text: 'COMMIT', withinMs }
+
+/** Opens the database behind the URL. Throws one sentence when it cannot, or when servers use it. */
+export async function openPostgresSide(url: string, how: How): Promise<Side> {
+  const place = readPlace(url)
+  const connections = openConnections(place, UNREAD)
+  try {
+    return await open(connections, place.name, how)
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+}
+
+async function open(connections: Connections, place: string, how: How): Promise<Side> {
+  const { run } = connections
+  const shared = { name: `postgres://${place}`, known: migrations.map(([name]) => name) }
+  if (how !== 'target') {
+    const applied = await appliedIn(connections)
+    if (how === 'source' && applied.length > 0) await checkAlone(run, place)
+    const check = how === 'source' && applied.length > 0 ? await watch(run, place) : async () => {}
+    const held = await hold(connections)
+    const close = async (): Promise<void> => {
+      held.release()
+      await connections.close()
+    }
+    const write = () => Promise.reject(new Error('What is being read is not written to.'))
+    return { ...shared, applied, ask: asking(held.run), write, checkAlone: check, close }
+  }
+  await migrate(connections)
+  const presence = await enter(connections)
+  const close = async (): Promise<void> => {
+    await presence.leave()
+    await connections.close()
+  }
+  await checkAlone(run, place, presence.name).catch(leaving(presence))
+  return {
+    ...shared,
+    applied: await appliedIn(connections),
+    ask: asking(run),
+    write: (all) => connections.using((on) => write(on, all)),
+    checkAlone: () => checkAlone(run, place, presence.name),
+    close,
+  }
+}
+
+function leaving({ leave }: Presence): (error: unknown) => Promise<never> {
+  return async (error) => {
+    await leave()
+    throw error
+  }
+}
+
+function asking(run: Run): Side['ask'] {
+  return async (sql, values): Promise<readonly Row[]> =>
+    (await run({ ...numbered(sql), withinMs }, values)).rows
+}
+
+async function write(run: Run, all: readonly Asked[]): Promise<void> {
+  await run(BEGIN)
+  for (const [sql, values] of all) await run({ ...numbered(sql), withinMs }, values)
+  await run(COMMIT)
+}
+
+/** One connection whose transaction sees the database as it is now, until `release`. */
+function hold({ using }: Connections): Promise<{ run: Run; release: () => void }> {
+  return new Promise((resolve, reject) => {
+    const held = using(async (run) => {
+      await run(SNAPSHOT)
+      await new Promise<void>((release) => resolve({ run, release }))
+      await run(COMMIT)
+    })
+    held.catch(reject)
+  })
+}
