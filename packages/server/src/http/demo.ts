@@ -11,7 +11,7 @@ function quote(text: string): string {
 }
 
 /** A request as a curl line. */
-function curl(site: Site, mount: Mount, message: Message): string {
+export function curl(site: Site, mount: Mount, message: Message): string {
   const url = baseOf(site, mount) + message.path
   const query = message.query === '' ? '' : `?${message.query}`
   return ['curl -s', ...headersOf(message), ...bodyOf(message), quote(url + query)].join(' ')

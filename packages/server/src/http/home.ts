@@ -26,7 +26,7 @@ function linksOf({ stations, demo, base }: Site) {
     const station = stations.find(({ operation }) => operation.does === does)
     return station ? [{ label: labels[does], href: station.path }] : []
   })
-  const pages = ['lens'] as const
+  const pages = ['play', 'lens'] as const
   return [
     ...(demo ? pages.map((label) => ({ label, href: `${base}/dev/${label}` })) : []),
     ...documents,

@@ -25,7 +25,9 @@ export function callbackPage(view: CallbackView, words: Words): string {
   const body = html`<h1>${title}</h1>
 ${content}
 <p><a id="back" href="${view.base}/">${say.back}</a></p>`
-  return layout({ base: view.base, title, words, body, wide: true })
+  const head =
+    view.code && html`\n<script type="module" src="${view.base}/assets/dev/callback.js"></script>`
+  return layout({ base: view.base, title, words, body, wide: true, ...(head && { head }) })
 }
 
 function arrived(view: CallbackView, code: string, { callback: say }: Words): Html {

@@ -40,7 +40,7 @@ function showCallback(site: DevSite, visit: Visit): Answer {
     errorDescription: error_description,
     command: code && exchangeCommand(site, site.demo, code),
   }
-  return show(callbackPage(view, visit.words))
+  return show(callbackPage(view, visit.words), { scripts: true })
 }
 
 function showReason(site: DevSite, visit: Visit): Answer {

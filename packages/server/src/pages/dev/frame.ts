@@ -6,7 +6,7 @@ import type { DevWords } from '../words/dev/index.ts'
 import type { Words } from '../words/index.ts'
 
 /** The pages of dev mode. */
-export type DevPage = 'lens'
+export type DevPage = 'play' | 'lens'
 
 /** What such a page hands to its frame; `script` is the name of the file that works on it. */
 export interface Frame {
@@ -16,7 +16,10 @@ export interface Frame {
   readonly script?: string
 }
 
-const PATHS: Readonly<Record<DevPage, string>> = { lens: '/dev/lens' }
+const PATHS: Readonly<Record<DevPage, string>> = {
+  play: '/dev/play',
+  lens: '/dev/lens',
+}
 
 /** The whole document. */
 export function frame(of: Frame, words: Words, say: DevWords): string {

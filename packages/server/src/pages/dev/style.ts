@@ -70,6 +70,41 @@ ${each((n) => `.field-${n} { --hue: ${Math.round(n * STEP) % 360}; }`)}
 .line { display: block; min-height: .8em; padding-left: 2em; text-indent: -2em; }
 .label { margin-left: .75rem; color: oklch(var(--mark-ink) .1 var(--hue, 0)); font-family: var(--sans); font-size: .75rem; white-space: nowrap; user-select: none; }
 
+/* The playground */
+
+.steps { margin: 0; padding: 0; list-style: none; counter-reset: step; }
+.step { position: relative; margin: 0 0 2.5rem; counter-increment: step; }
+.step h2 { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem .75rem; margin: 0 0 1rem; padding-bottom: .5rem; border-bottom: 2px solid var(--line); }
+.step h2::before { content: counter(step); display: inline-grid; place-items: center; width: 1.75rem; height: 1.75rem; background: var(--tint); border-radius: 50% 50% 50% 14%; color: var(--accent); font-size: .9375rem; }
+.call { color: var(--soft); font-size: .8125rem; font-weight: 400; }
+.halves { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 4fr); gap: 1.5rem 2rem; align-items: start; }
+.step form { margin: 0; }
+.inputs { display: grid; gap: .5rem; }
+.inputs > div { display: grid; grid-template-columns: 11.5rem minmax(0, 1fr); align-items: center; gap: .5rem; }
+.inputs label { margin: 0; font-weight: 400; }
+.inputs input { min-height: 2.25rem; margin: 0; padding: .25rem .625rem; border-radius: .5rem; font-family: var(--mono); font-size: .8125rem; }
+.actions { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .75rem; margin-top: 1rem; }
+.actions button, .actions .button { min-height: 2.5rem; padding: .4375rem 1.125rem; font-size: .9375rem; }
+html:not(.scripted) .actions button { display: none; }
+form[aria-busy] { opacity: .6; }
+.status { color: var(--soft); font-family: var(--mono); font-size: .875rem; }
+.outcome details { position: relative; }
+.outcome h3 { margin: 0 0 .375rem; color: var(--soft); font-size: .8125rem; font-weight: 500; }
+.result { margin-bottom: 1rem; }
+.result .wire { margin-bottom: 1rem; }
+.command { font-size: .9375rem; }
+.command code { font-size: .8125rem; }
+.copy { position: absolute; right: .75rem; top: .5rem; min-height: 1.75rem; padding: .125rem .75rem; background: var(--card); border-color: var(--edge); border-radius: .5rem; color: var(--ink); font-size: .8125rem; font-weight: 500; }
+details:not([open]) > .copy { display: none; }
+
+@media (max-width: 56rem) {
+  .halves { grid-template-columns: minmax(0, 1fr); }
+}
+
+@media (max-width: 30rem) {
+  .inputs > div { grid-template-columns: minmax(0, 1fr); gap: .125rem; }
+}
+
 /* The lens */
 
 .legend { display: flex; flex-wrap: wrap; align-items: center; gap: .375rem; margin: 0 0 1.5rem; padding: 0; border: 0; }

@@ -11,8 +11,8 @@ export type Line = readonly Piece[]
 /** What the fields of a page are marked with: the same number is the same colour everywhere. */
 export type Marks = ReadonlyMap<string, number>
 
-// In this order where they occur, so that most keep their colour from one call to the next.
-const FIRST = [
+// They have their colour on every page; the others have the next ones.
+const KNOWN = [
   'client_id',
   'client_secret',
   'code',
@@ -30,8 +30,9 @@ const FIRST = [
 /** Gives each field of these lines a number. */
 export function marksOf(lines: readonly Line[]): Marks {
   const found = new Set(lines.flat().flatMap(({ fields }) => fields))
-  const first = FIRST.filter((one) => found.has(one))
-  return new Map([...new Set([...first, ...found])].map((field, index) => [field, index]))
+  const others = [...found].filter((one) => !KNOWN.includes(one))
+  const numbered = [...KNOWN, ...others].map((field, number) => [field, number] as const)
+  return new Map(numbered.filter(([field]) => found.has(field)))
 }
 
 /** Lines of text in which each field is marked and named. */

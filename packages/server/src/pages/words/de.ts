@@ -190,6 +190,7 @@ export const de: Words = {
     commandsHint: 'Ein Klick markiert den ganzen Befehl.',
     linksTitle: 'Weiter umsehen',
     links: {
+      play: 'Spielwiese',
       lens: 'Dialektlupe',
       discovery: 'Discovery-Dokument',
       jwks: 'Öffentliche Schlüssel',
