@@ -7,7 +7,6 @@ import { DIALECTS, type Dialect, type FieldName } from '@patois/core'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { inspect } from '../door/chromium.ts'
-import { startServer } from '../door/server.ts'
 import { people, setStage, stage } from '../door/stage.ts'
 
 const names = DIALECTS.map(({ name }) => name)
@@ -151,12 +150,4 @@ describe('without scripts', () => {
     const marked = page.locator('.field.field-2')
     expect(await marked.count()).toBeGreaterThan(names.length)
   })
-})
-
-test('nothing of it is there outside dev mode', async () => {
-  const server = await startServer()
-  for (const path of ['/dev/lens', '/assets/dev.css']) {
-    expect((await fetch(server.url(path))).status).toBe(404)
-  }
-  await server.close()
 })

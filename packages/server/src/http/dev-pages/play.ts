@@ -44,7 +44,7 @@ function flowOf(site: DevSite, dialect: unknown, grant: unknown) {
   return { mount, grant: found, steps: stepsOf(site, site.demo, mount, found) }
 }
 
-async function viewOf(site: Site, flow: Mount, step: Step): Promise<PlayStep> {
+async function viewOf(site: DevSite, flow: Mount, step: Step): Promise<PlayStep> {
   const { topic, mount, operation, fields } = step
   const [method] = operation.methods
   const href = hrefOf(site, step, fields)

@@ -4,22 +4,29 @@ import { DIALECTS, type Dialect, type GivenFields, withQuery, writeRequest } fro
 import { SDK_SAMPLES } from '@patois/core/dialects/sdk-samples'
 import type { Snippet } from '../../pages/dev/play.ts'
 import { curl } from '../demo.ts'
-import { baseOf, type Mount, type Site } from '../site.ts'
+import { baseOf, type DevSite, type Mount } from '../site.ts'
 import type { Step } from './steps.ts'
 
 /** A step in every way that there is. What is not known yet is named in capitals. */
-export async function snippetsOf(site: Site, step: Step, given: GivenFields): Promise<Snippet[]> {
+export async function snippetsOf(
+  site: DevSite,
+  step: Step,
+  given: GivenFields,
+): Promise<Snippet[]> {
   const { mount, operation, topic } = step
   const fields = named(step, given)
   const message = writeRequest(operation, fields, mount.dialect.variables)
+  const { clientId: client_id, clientSecret: client_secret } = site.demo
+  // Whoever calls has an id and a secret, whether this call says them or not.
+  const own = { client_id, client_secret }
   const samples = SDK_SAMPLES[mount.dialect.name] ?? []
-  const values = valuesOf(site, mount, fields)
+  const values = valuesOf(site, mount, { ...own, ...fields })
   return [
     { title: 'curl', language: 'sh', text: curl(site, mount, message) },
     {
       title: 'TypeScript · @patois/client',
       language: 'ts',
-      text: `${await connecting(site, mount, fields)}\n\n${calling(step, fields)}`,
+      text: `${await connecting(site, mount, { ...own, ...fields })}\n\n${calling(step, fields)}`,
     },
     ...samples.flatMap(({ sdk, language, install, setup, calls, withoutPkce }) => {
       const call = calls[topic.name]
@@ -43,7 +50,7 @@ function named({ fields }: Step, given: GivenFields): GivenFields {
 
 type Values = Readonly<Record<string, string>>
 
-function valuesOf({ parts, ...site }: Site, mount: Mount, fields: GivenFields): Values {
+function valuesOf({ parts, ...site }: DevSite, mount: Mount, fields: GivenFields): Values {
   const { client_id = '', client_secret = '', redirect_uri = '', code = '' } = fields
   const returned = withQuery(redirect_uri, { code, iss: parts.issuer })
   const texts = Object.entries(fields).map(([name, value]) => [
@@ -69,14 +76,14 @@ function literal(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
 }
 
-async function connecting(site: Site, mount: Mount, fields: GivenFields): Promise<string> {
+async function connecting(site: DevSite, mount: Mount, fields: GivenFields): Promise<string> {
   const { dialect } = mount
   const { client_id = '', client_secret, redirect_uri } = fields
   const source = await sourceOf(dialect)
   const members = [
     `dialect: ${source.value},`,
     `url: ${literal(baseOf(site, mount))},`,
-    ...(client_id ? [`clientId: ${literal(client_id)},`] : ['clientId: CLIENT_ID,']),
+    `clientId: ${literal(client_id)},`,
     ...(client_secret ? [`clientSecret: ${literal(client_secret)},`] : []),
     ...(redirect_uri ? [`redirectUri: ${literal(redirect_uri)},`] : []),
   ]

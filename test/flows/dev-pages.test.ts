@@ -1,0 +1,177 @@
+// Dev mode's pages over plain HTTP: what they print works, and who may use them.
+
+import { execFile } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { DIALECTS } from '@patois/core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../door/page.ts'
+import { startServer, type TestServer } from '../door/server.ts'
+
+const names = DIALECTS.map(({ name }) => name)
+const PAGES = ['/dev/play', '/dev/lens']
+const ASSETS = [
+  '/assets/dev.css',
+  ...['callback', 'copy', 'play'].map((one) => `/assets/dev/${one}.js`),
+]
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ demo: true, configuration: { dialects: names } })
+})
+afterAll(() => server.close())
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&amp;': '&',
+  '&lt;': '<',
+  '&gt;': '>',
+  '&quot;': '"',
+  '&#39;': "'",
+  '&#96;': '`',
+}
+
+const plain = (html: string): string =>
+  html.replace(/<[^>]+>/g, '').replace(/&[\w#]+;/g, (one) => ENTITIES[one] ?? one)
+
+/** The commands of a piece of a page, by their titles. */
+const commandsIn = (html: string): Record<string, string> =>
+  Object.fromEntries(
+    [...html.matchAll(/<summary>(.*?)<\/summary>\s*<pre class="command"[^>]*>(.*?)<\/pre>/gs)].map(
+      ([, title = '', text = '']) => [plain(title), plain(text)],
+    ),
+  )
+
+type Step = { name: string; fields: Record<string, string>; commands: Record<string, string> }
+
+/** The steps of a flow as its page has them. */
+const stepsOf = async (dialect: string, grant: string): Promise<Step[]> => {
+  const query = new URLSearchParams({ dialect, grant })
+  const page = await (await fetch(server.url(`/dev/play?${query}`))).text()
+  return page
+    .split('<li class="step"')
+    .slice(1)
+    .map((html) => ({
+      name: /data-step="(\w+)"/.exec(html)?.[1] ?? '',
+      fields: Object.fromEntries(
+        [...html.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name, value = '']) => [
+          name,
+          plain(value),
+        ]),
+      ),
+      commands: commandsIn(html),
+    }))
+}
+
+type Taken = { outcome: string; facts: Record<string, string> }
+
+const ask = async (said: Record<string, unknown>): Promise<Taken> => {
+  const answer = await fetch(server.url('/dev/play'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(said),
+  })
+  expect(answer.status).toBe(200)
+  return (await answer.json()) as Taken
+}
+
+/** Runs a script that stands in the repository, with `print` at its end. */
+const run = async (name: string, script: string, print: string): Promise<string> => {
+  const folder = join(ROOT, 'test-output')
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, `play-${name}.ts`)
+  writeFileSync(path, `// A step of the playground.\n${script}\nconsole.log(${print})\n`)
+  const line = ['--conditions=patois-source', path]
+  return (await promisify(execFile)(process.execPath, line)).stdout.trim()
+}
+
+/** The commands of an exchange whose code has just been minted by the step before. */
+const exchangeOf = async (dialect: string): Promise<Record<string, string>> => {
+  const flow = { dialect, grant: 'authorization_code' }
+  const steps = await stepsOf(dialect, flow.grant)
+  const [first, second] = steps
+  const { facts } = await ask({ ...flow, step: first?.name, fields: first?.fields, run: true })
+  const fields = { ...second?.fields, code: facts.code }
+  return commandsIn((await ask({ ...flow, step: second?.name, fields, run: false })).outcome)
+}
+
+describe('what the playground prints', () => {
+  test.each(names)('is TypeScript that gets tokens in %s', async (dialect) => {
+    const { 'TypeScript · @patois/client': script = '' } = await exchangeOf(dialect)
+    expect(await run(dialect, script, 'tokens.accessToken')).toMatch(/^test_pa_|^eyJ/)
+  })
+
+  test('is a sign-in with openid-client', async () => {
+    const { 'TypeScript · openid-client': script = '' } = await exchangeOf('standard')
+    expect(await run('openid-client', script, 'tokens.refresh_token')).toMatch(/^test_pr_/)
+  })
+
+  test.each(names)('is the code of the SDK of %s, with every value', async (dialect) => {
+    const steps = await stepsOf(dialect, 'authorization_code')
+    expect(steps.map(({ name }) => name)).toEqual([
+      'authorize',
+      'authorization_code',
+      'userinfo',
+      'refresh_token',
+      'introspect',
+      'revoke',
+    ])
+    for (const { commands } of steps) {
+      const [curl, ours, ...sdk] = Object.entries(commands)
+      expect([curl?.[0], ours?.[0]]).toEqual(['curl', 'TypeScript · @patois/client'])
+      for (const [, text] of sdk) expect(text).not.toMatch(/\{\w+\}|[(\s]''/)
+    }
+    const [, exchange] = steps
+    expect(Object.keys(exchange?.commands ?? {})).toHaveLength(3)
+  })
+})
+
+test.each(['standard', 'apimatic'])('takes client credentials in %s', async (dialect) => {
+  const flow = { dialect, grant: 'client_credentials' }
+  const [step] = await stepsOf(dialect, flow.grant)
+  const { facts, outcome } = await ask({
+    ...flow,
+    step: step?.name,
+    fields: step?.fields,
+    run: true,
+  })
+  expect(facts.access_token).toMatch(/^test_pa_|^eyJ/)
+  expect(plain(outcome)).toContain('200 OK')
+})
+
+test('only a page of our own takes a step', async () => {
+  const send = async (headers: Record<string, string>, body = '{"step":"authorize"}') => {
+    const said = { method: 'POST', headers, body }
+    return (await fetch(server.url('/dev/play'), said)).status
+  }
+  const json = { 'content-type': 'application/json' }
+  expect(await send({ 'content-type': 'text/plain' })).toBe(403)
+  expect(await send({ ...json, origin: 'https://elsewhere.test' })).toBe(403)
+  expect(await send({ ...json, 'sec-fetch-site': 'same-site' })).toBe(403)
+  expect(await send(json, '{"step":"nothing"}')).toBe(400)
+  expect(await send(json, '[]')).toBe(400)
+  expect(await send(json)).toBe(200)
+})
+
+test('the pages take scripts, styles and data from here and from nowhere else', async () => {
+  for (const path of PAGES) {
+    const answer = await fetch(server.url(path))
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    expect([path, answer.status]).toEqual([path, 200])
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'/,
+    )
+    expect(policy).not.toMatch(/unsafe|\*|http/)
+    const text = await answer.text()
+    expect(text).not.toMatch(/<script(?![^>]* src=)|\son\w+=|style=/)
+  }
+  for (const path of ASSETS) expect((await fetch(server.url(path))).status).toBe(200)
+})
+
+test('nothing of them is there outside dev mode', async () => {
+  const other = await startServer()
+  for (const path of [...PAGES, ...ASSETS]) {
+    expect([path, (await fetch(other.url(path))).status]).toEqual([path, 404])
+  }
+  await other.close()
+})
