@@ -35,6 +35,18 @@ const PROGRAMS = [
     without: 'There is no Redis and it cannot be installed here: the tests with it are skipped.',
   },
   {
+    name: 'pgbouncer',
+    packages: ['pgbouncer'],
+    without:
+      'There is no PgBouncer and it cannot be installed here: the tests with it are skipped.',
+  },
+  {
+    name: 'pg_basebackup',
+    packages: ['postgresql'],
+    without:
+      'There is no pg_basebackup and it cannot be installed here: tests with a standby are skipped.',
+  },
+  {
     name: 'faketime',
     packages: ['faketime'],
     without:
