@@ -22,8 +22,9 @@ export function isDisconnect(error: unknown): boolean {
 
 /** True for what may go better the next moment. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  const isLocked = stateOf(error) === '55P03'
-  return isUndone(error) || isReadOnly(error) || isDisconnect(error) || isLocked
+  // A row is locked, or every connection is somebody else's.
+  const isTaken = ['55P03', '53300'].includes(stateOf(error) ?? '')
+  return isUndone(error) || isReadOnly(error) || isDisconnect(error) || isTaken
 }
 
 /** True for an error that goes away by itself; a full disk and a slow statement do, too. */

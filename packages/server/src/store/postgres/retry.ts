@@ -9,12 +9,17 @@ const PATIENCE_MS = 2000
 const SHORTEST_MS = 5
 const LONGEST_MS = 250
 
-/** However long somebody has waited already, there is time for a try. */
+/** However long somebody has waited for their turn, there is time for a try. */
 const LEAST_MS = 500
 
 /** Until when somebody who waits since then is served; both of `performance.now`. */
 export function endOf(since: number): number {
   return Math.max(since + PATIENCE_MS, performance.now() + LEAST_MS)
+}
+
+/** True when somebody who waits since then should have been told already. */
+export function isOver(since: number): boolean {
+  return since + PATIENCE_MS < performance.now()
 }
 
 /** How many milliseconds are left until then; whoever has none left gets one. */

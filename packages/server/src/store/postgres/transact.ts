@@ -7,7 +7,7 @@ import type { Connections, Result, Run } from './connections.ts'
 import { isDisconnect } from './errors.ts'
 import { changed, type Gathered, gatherChanges, gatherSpends } from './gather.ts'
 import { InDoubt, type Leave, type Receipts } from './receipts.ts'
-import { endOf } from './retry.ts'
+import { endOf, isOver } from './retry.ts'
 
 /** What writing takes; `written` hears what was kept before whoever waits for it does. */
 export type PostgresWriter = Writer & {
@@ -47,7 +47,15 @@ export function openTransact(writer: PostgresWriter): (batch: readonly Waiting[]
     }
   }
   return async (batch) => {
-    for (const wave of waves(batch)) await together(wave)
+    for (const wave of waves(batch)) {
+      // Whoever waited in vain while the database did not answer is not written any more.
+      const due = wave.filter(({ since, lost }) => {
+        if (!isOver(since)) return true
+        lost(new Unavailable('The database answers too slowly.'))
+        return false
+      })
+      if (due.length > 0) await together(due)
+    }
   }
 }
 
@@ -92,6 +100,7 @@ async function all(sent: readonly Promise<Result>[]): Promise<Result[]> {
     return one.value
   })
 }
+
 /** Parts the batch before each plan whose spend may hang on what those before it change. */
 function waves(batch: readonly Waiting[]): Waiting[][] {
   const parts: Waiting[][] = []
