@@ -30,7 +30,7 @@ export const jws = (header: unknown, payload: unknown, seal = es256()): string =
 
 /** The claims of a client about itself, good for a minute. */
 export const claimsFor = (
-  server: TestServer,
+  server: Pick<TestServer, 'clock' | 'issuer'>,
   client: string,
   more: Record<string, unknown> = {},
 ): Record<string, unknown> => {
@@ -41,7 +41,7 @@ export const claimsFor = (
 
 /** Asks for client credentials by assertion; without a client_id its `sub` names the client. */
 export const assertAt = (
-  server: TestServer,
+  server: Pick<TestServer, 'port' | 'url'>,
   client_assertion: string,
   more: Record<string, string> = {},
 ): Promise<Answer> => {

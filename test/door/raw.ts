@@ -17,7 +17,11 @@ export type RawRequest = {
 }
 
 /** Sends a request to a path below the issuer; an answer that is not JSON has an empty body. */
-export const sendRaw = (server: TestServer, path: string, raw: RawRequest): Promise<Answer> =>
+export const sendRaw = (
+  server: Pick<TestServer, 'port' | 'url'>,
+  path: string,
+  raw: RawRequest,
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { method = 'POST', headers = {}, body = '' } = raw
     const length = String(Buffer.byteLength(body))

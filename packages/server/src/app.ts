@@ -18,6 +18,7 @@ import { openRequestCounts, timeRequests } from './http/measure.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import type { Demo, Mount, Site } from './http/site.ts'
+import { traceRequests } from './http/trace.ts'
 import { type KeyRing, openKeys } from './keys.ts'
 import { withLease } from './lease.ts'
 import type { Log } from './log.ts'
@@ -26,6 +27,7 @@ import { type Meter, UNREAD } from './metrics/meter.ts'
 import { type DocumentParts, openDocuments } from './outbound/documents.ts'
 import { openPasswords } from './password.ts'
 import { openThrottle } from './throttle.ts'
+import { openTraces, traceParts, untraced } from './traces.ts'
 import { VERSION } from './version.ts'
 
 /** What a server is made of; whoever gives these parts closes them. */
@@ -65,7 +67,10 @@ export async function app(said: AppParts): Promise<App> {
   // What the servers of a database share is made by the one that comes first.
   const kept = await withLease(given, 'start', () => openKept(given, mounts))
   const { keys, passwords, maskKey, formKey, deviceKey } = kept
-  const parts: Parts = {
+  const traces = await openTraces()
+  const within = traces?.within ?? untraced
+  const outbound = { within, ...given.outbound }
+  const plainParts: Parts = {
     issuer: configuration.issuer,
     dev: configuration.dev,
     store,
@@ -73,16 +78,17 @@ export async function app(said: AppParts): Promise<App> {
     keys,
     throttle: openThrottle({ clock }),
     passwords,
-    documents: openDocuments({ reach: configuration.reach, clock, log, meter, ...given.outbound }),
+    documents: openDocuments({ reach: configuration.reach, clock, log, meter, ...outbound }),
     policy: configuration.policy,
     maskKey,
   }
+  const parts = traces ? traceParts(plainParts, within) : plainParts
   const isTrusted = trust(configuration.trustedProxies)
   const address = clientAddress(isTrusted)
   const keyed = { forms: forms(formKey), deviceKey }
   const count = openRequestCounts(meter)
   const shared = { parts, clock, log, count, ...keyed, address, stations, base, origin }
-  const plain: Site = { ...shared, ...(on && { on }) }
+  const plain: Site = { ...shared, ...(on && { on }), ...(traces && { traces }) }
   const devSite = dev?.site(plain, keys)
   const site = devSite ?? plain
   const watch = watchProxies(log, configuration.issuer, isTrusted)
@@ -91,6 +97,7 @@ export async function app(said: AppParts): Promise<App> {
   addHealth(server, health, base)
   if (devSite) dev?.addRoutes(server, devSite)
   if (given.meter) timeRequests(server, meter)
+  if (traces) traceRequests(server, traces)
   measure({ meter, health, keys, clock })
   return { http: server, keys, health, site }
 }

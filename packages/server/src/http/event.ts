@@ -21,7 +21,9 @@ export function logDecision(site: Site, call: Call, status: number, reason: stri
   const isWrong = decision === 'refused' || droppedScope !== undefined
   const level = site.parts.dev && isWrong ? 'warn' : 'info'
   const dropped = droppedScope && droppedOf(site.parts, droppedScope)
-  const line = { ...event, ...dropped, network: call.network, status, ...whyOf(site, event) }
+  const traced = site.traces?.decided(call.requestId, { 'patois.reason': event.reason })
+  const more = { ...dropped, ...whyOf(site, event), ...traced }
+  const line = { ...event, network: call.network, status, ...more }
   site.log[level](line, 'request')
   try {
     site.on?.(event)

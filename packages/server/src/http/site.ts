@@ -4,6 +4,7 @@ import type { AuditEvent, Dialect, Operation, Parts } from '@patois/core'
 import type { Clock } from '../clock.ts'
 import type { Emulator } from '../emulator/emulator.ts'
 import type { Log } from '../log.ts'
+import type { Traces } from '../traces.ts'
 import type { ClientAddress } from './address.ts'
 import type { Forms } from './forms.ts'
 import type { CountRequest } from './measure.ts'
@@ -44,6 +45,8 @@ export type Site = {
   origin: string
   /** Hears the event of each request. */
   on?: (event: AuditEvent) => void
+  /** Present where an SDK for traces is. */
+  traces?: Traces
   /** Present in dev mode only, all of them. */
   demo?: Demo
   refusals?: Refusals

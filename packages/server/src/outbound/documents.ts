@@ -4,6 +4,7 @@ import { type Documents, Unavailable } from '@patois/core'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { type Meter, measureQueue, UNREAD } from '../metrics/meter.ts'
+import { untraced, type Within } from '../traces.ts'
 import { type Fetched, fetchJson, type Resolve, resolveName } from './fetch.ts'
 import { openLanes } from './lanes.ts'
 import { hostOf, type Reach } from './reach.ts'
@@ -18,6 +19,7 @@ export type DocumentParts = {
   /** How long one fetch may take with everything, 5 seconds if nothing is said. */
   withinMs?: number
   meter?: Meter
+  within?: Within
 }
 
 /** What is known of one URL; without a document none was ever read. Times in seconds. */
@@ -43,7 +45,7 @@ const LEAST_COST_BYTES = 2048
  * too many wait for that host, or for all, whoever needs one more hears `Unavailable`.
  */
 export function openDocuments(parts: DocumentParts): Documents {
-  const { clock, meter = UNREAD } = parts
+  const { clock, meter = UNREAD, within = untraced } = parts
   const shelf = openShelf()
   const lanes = openLanes(AT_ONCE_PER_HOST)
   const underWay = new Map<string, Promise<object | undefined>>()
@@ -75,7 +77,10 @@ export function openDocuments(parts: DocumentParts): Documents {
       full.value++
       throw new Unavailable('Too many documents are being fetched.')
     }
-    const asked = fetchNow(url).finally(() => underWay.delete(url))
+    const work = () => fetchNow(url)
+    const asked = within('document fetch', work, { 'server.address': hostIn(url) }).finally(() =>
+      underWay.delete(url),
+    )
     underWay.set(url, asked)
     return asked
   }
