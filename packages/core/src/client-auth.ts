@@ -43,7 +43,11 @@ function claimedId(call: Call): string | undefined {
 }
 
 /** The id of the client that a call names, where its dialect has short names for them. */
-export function clientIdOf(parts: Parts, { dialect }: Call, named: string): string {
+export function clientIdOf(
+  parts: Pick<Parts, 'policy'>,
+  { dialect }: Pick<Call, 'dialect'>,
+  named: string,
+): string {
   const aliases = parts.policy.aliases[dialect.name] ?? {}
   return Object.hasOwn(aliases, named) ? (aliases[named] ?? named) : named
 }

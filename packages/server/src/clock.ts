@@ -43,6 +43,8 @@ export type MovableClock = Clock & {
   set(now: number): void
   /** Lets it stand, or go on from where it stands. */
   freeze(frozen: boolean): void
+  /** Goes with the other clock again, as at its start. */
+  restart(): void
   read(): ClockReading
 }
 
@@ -61,6 +63,10 @@ export function movableClock(base: Clock): MovableClock {
       const at = now()
       offset = at - base.now()
       stands = frozen ? at : undefined
+    },
+    restart() {
+      offset = 0
+      stands = undefined
     },
     read: () => ({ now: now(), frozen: stands !== undefined, offsetSeconds: now() - base.now() }),
   }

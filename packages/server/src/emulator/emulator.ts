@@ -6,10 +6,12 @@ import type { ServerLifetimes } from '../configuration.ts'
 import type { KeyRing } from '../keys.ts'
 import type { Log } from '../log.ts'
 import { sweepNow } from '../sweep.ts'
+import { openThrottle } from '../throttle.ts'
 import { type Ends, expire } from './expire.ts'
 import { type Faults, openFaults } from './faults.ts'
 import { type Forge, openForge } from './forge.ts'
 import { type Journal, openJournal } from './journal.ts'
+import { openStates } from './states.ts'
 import { type EmulatorClock, openEmulatorClock } from './time.ts'
 
 /** What the emulator is opened with; `ends` is what `expiringStore` reads. */
@@ -24,6 +26,9 @@ export type EmulatorParts = {
   known: Parameters<typeof openFaults>[0]
 }
 
+/** How consent is decided: by whoever sits at the browser, or at once. */
+export type ConsentMode = 'ask' | 'allow' | 'deny'
+
 /** What dev mode is steered by. */
 export type Emulator = {
   clock: EmulatorClock
@@ -32,6 +37,14 @@ export type Emulator = {
   forge: Forge
   /** What was decided about each request that is not in the journal yet, by its id. */
   decided: Map<string, AuditEvent>
+  /** Who answers the consent page: a person, or the emulator. */
+  consent: ConsentMode
+  /** Names the present state: rows, clock, early ends. */
+  snapshot(): string
+  /** Goes back to a state. Throws an EmulatorFault for a name of nothing. */
+  restore(id: string): Promise<void>
+  /** Goes back to the start: no fault, no journal, no token. */
+  reset(): Promise<void>
   /** Ends a token now, as if its time were over. Throws an EmulatorFault for what is none. */
   expire(token: string): Promise<void>
 }
@@ -40,12 +53,31 @@ export type Emulator = {
 export function openEmulator(given: EmulatorParts): Emulator {
   const { clock, keys, lifetimes, log, parts, ends, known } = given
   const follow = () => sweepNow({ store: parts.store, lifetimes, clock, keys, log })
-  return {
+  const states = openStates(parts.store, clock, ends)
+  const first = states.canKeep ? states.keep() : undefined
+  const restore = async (id: string): Promise<void> => {
+    states.restore(id)
+    // Failures are counted by time, and that has gone back.
+    parts.throttle = openThrottle({ clock })
+    await keys.tick(clock.now())
+  }
+  const emulator: Emulator = {
     clock: openEmulatorClock(clock, lifetimes.key_publish_ahead, follow),
     journal: openJournal(),
     faults: openFaults(known),
     forge: openForge(parts),
     decided: new Map(),
+    consent: 'ask',
+    snapshot: states.keep,
+    restore,
+    async reset() {
+      emulator.faults.clear()
+      emulator.journal.clear()
+      emulator.consent = 'ask'
+      await restore(first ?? states.keep())
+      clock.restart()
+    },
     expire: (token) => expire(parts, ends, token, clock.now()),
   }
+  return emulator
 }

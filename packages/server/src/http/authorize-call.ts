@@ -7,6 +7,7 @@ import {
   Refusal,
   readRequest,
   redirectParameters,
+  type SignedIn,
   withQuery,
 } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -26,7 +27,7 @@ export function authorizeCallHandler(site: Site, station: Station) {
       checkOrigin(site, request)
       Object.assign(call, readRequest(station.operation, readMessage(request)))
       const { signedIn } = await readBrowser(site, request, reply, call.now)
-      const answer = await answerOf(site, call, signedIn)
+      const answer = await answerOf(site, request, call, signedIn)
       logDecision(site, call, answer.status, 'ok')
       return send(reply, answer)
     } catch (thrown) {
@@ -49,10 +50,12 @@ function checkOrigin(site: Site, { headers }: FastifyRequest): void {
 
 async function answerOf(
   site: Site,
+  request: FastifyRequest,
   call: Call,
-  signedIn: Parameters<typeof authorize>[2],
+  signedIn: SignedIn | undefined,
 ): Promise<Answer> {
-  const outcome = await authorize(site.parts, call, signedIn, undefined)
+  const answered = await site.standIn?.(request, call, signedIn)
+  const outcome = answered ?? (await authorize(site.parts, call, signedIn, undefined))
   if (outcome.next === 'login') throw new Refusal('login_needed')
   if (outcome.next === 'consent') throw new Refusal('consent_needed')
   // The caller is a script, which is told by a status what a browser is told by a redirect.

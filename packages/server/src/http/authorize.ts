@@ -78,8 +78,10 @@ async function proceed(
   pending: string,
   decision: Decision,
 ): Promise<Answer> {
-  const { call, browser } = visit
-  const outcome = await authorize(site.parts, call, browser.signedIn, decision)
+  const { call, browser, request } = visit
+  const answered = decision === undefined && site.standIn?.(request, call, browser.signedIn)
+  const outcome =
+    (await answered) || (await authorize(site.parts, call, browser.signedIn, decision))
   if (outcome.next === 'login') return askLogin(site, visit, pending, outcome.target)
   if (outcome.next === 'consent') return askConsent(site, visit, pending, outcome)
   return goBack(site, visit, outcome)

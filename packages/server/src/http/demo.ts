@@ -45,7 +45,7 @@ function shellText(text: string): string {
 }
 
 /** The operation that serves a grant type. */
-function operationFor(dialect: Dialect, grantType: string): Operation | undefined {
+export function operationFor(dialect: Dialect, grantType: string): Operation | undefined {
   return Object.values(dialect.operations).find(
     ({ does, grants }: Operation) => does === 'token' && (grants?.includes(grantType) ?? true),
   )

@@ -1,6 +1,15 @@
 // Site: all that the rooms of the door share, put together once at start.
 
-import type { AuditEvent, Dialect, Operation, Parts } from '@patois/core'
+import type {
+  AuditEvent,
+  AuthorizeOutcome,
+  Call,
+  Dialect,
+  Operation,
+  Parts,
+  SignedIn,
+} from '@patois/core'
+import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { Emulator } from '../emulator/emulator.ts'
 import type { Log } from '../log.ts'
@@ -51,6 +60,12 @@ export type Site = {
   demo?: Demo
   refusals?: Refusals
   emulator?: Emulator
+  /** Answers an authorization for a person; undefined when a person is to answer it. */
+  standIn?: (
+    request: FastifyRequest,
+    call: Call,
+    signedIn: SignedIn | undefined,
+  ) => Promise<AuthorizeOutcome | undefined>
 }
 
 /** What every handler of dev mode is given. */

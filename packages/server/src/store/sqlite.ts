@@ -14,12 +14,13 @@ import { migrate } from './sqlite/migrate.ts'
 import { answering, openDatabase } from './sqlite/node-sqlite.ts'
 import { openFault } from './sqlite/open-fault.ts'
 import { createPrivateFile } from './sqlite/private-file.ts'
+import { openSnapshots, type Snapshots } from './sqlite/snapshot.ts'
 import { prepareStatements } from './sqlite/statements.ts'
 import { openForget, openSweep } from './sqlite/sweep.ts'
 import { openTransact } from './sqlite/transact.ts'
 
-/** A store with its one connection, for backups and checks. */
-export type SqliteStore = Store & { database: DatabaseSync; close(): void }
+/** A store with its one connection, for backups and checks, and dev mode's way back. */
+export type SqliteStore = Store & { database: DatabaseSync; snapshots: Snapshots; close(): void }
 
 // Reads never wait and an acknowledged commit survives a power cut. Foreign keys are declared for
 // `foreign_key_check`; enforcing them would look up a parent for every token.
@@ -61,6 +62,7 @@ function assemble(database: DatabaseSync, unlock: () => void, meter?: Meter): Sq
   }, meter)
   return {
     database,
+    snapshots: openSnapshots(database, () => forgetKnown(known)),
     newId: openIds(database),
     ...openReads(ask, issuerId, known),
     commit: queue.commit,

@@ -10,6 +10,7 @@ import type { KeyRing } from '../../keys.ts'
 import type { Demo, DevSite, Site } from '../site.ts'
 import { openRefusals } from '../why.ts'
 import { addDevRoutes } from './routes.ts'
+import { standIn } from './stand-in.ts'
 
 /** What of a server's parts dev mode has a hand in. */
 type Given = { clock: Clock; store: Store; configuration: Configuration }
@@ -36,7 +37,9 @@ export function openDev<T extends Given>(said: T, demo: Demo): DevMode<T> {
         emulator.decided.set(event.requestId, event)
         on?.(event)
       }
-      return { ...site, demo, refusals: openRefusals(), emulator, on: hear }
+      const devSite: DevSite = { ...site, demo, refusals: openRefusals(), emulator, on: hear }
+      devSite.standIn = (request, call, signedIn) => standIn(devSite, request, call, signedIn)
+      return devSite
     },
     addRoutes: addDevRoutes,
   }

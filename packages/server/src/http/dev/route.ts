@@ -13,6 +13,8 @@ export type Asked = {
   body: Readonly<Record<string, unknown>>
   params: Readonly<Record<string, string>>
   query: Readonly<Record<string, string | undefined>>
+  request: FastifyRequest
+  reply: FastifyReply
 }
 
 /** One call: `takes` and `answers` describe the members of its JSON. */
@@ -34,7 +36,7 @@ export function apiHandler(site: DevSite, route: DevRoute) {
     reply.header('cache-control', 'no-store')
     try {
       if (!isLocal(site, request)) throw new EmulatorFault(NOT_LOCAL, 403)
-      return sendJson(reply, 200, await route.handle(site, askedOf(request)))
+      return sendJson(reply, 200, await route.handle(site, askedOf(request, reply)))
     } catch (error) {
       if (!(error instanceof EmulatorFault)) throw error
       return sendJson(reply, error.status, { error: error.message })
@@ -47,11 +49,13 @@ export function sendJson(reply: FastifyReply, status: number, value: unknown): F
   return reply.code(status).type('application/json').send(JSON.stringify(value))
 }
 
-function askedOf(request: FastifyRequest): Asked {
+function askedOf(request: FastifyRequest, reply: FastifyReply): Asked {
   return {
     body: readJson(request.body),
     params: request.params as Record<string, string>,
     query: request.query as Record<string, string | undefined>,
+    request,
+    reply,
   }
 }
 
@@ -63,4 +67,17 @@ export function readJson(body: unknown): Record<string, unknown> {
     if (typeof read === 'object' && read !== null && !Array.isArray(read)) return { ...read }
   } catch {}
   throw new EmulatorFault('The body must be a JSON object.')
+}
+
+/** The members of a body as text. Throws an EmulatorFault for others, and for names not in `known`. */
+export function readTexts<Name extends string>(
+  { body }: Pick<Asked, 'body'>,
+  known: readonly Name[],
+): { readonly [N in Name]?: string } {
+  for (const [name, value] of Object.entries(body)) {
+    if (!known.includes(name as Name))
+      throw new EmulatorFault(`${name}: is no member of this, which has ${known.join(', ')}`)
+    if (typeof value !== 'string') throw new EmulatorFault(`${name}: must be text`)
+  }
+  return body as { readonly [N in Name]?: string }
 }

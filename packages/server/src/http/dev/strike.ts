@@ -1,7 +1,7 @@
 // Strike: where scripted faults meet requests — on arrival, and when the answer leaves.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Answer, readRequest } from '@patois/core'
+import { type Answer, clientIdOf, readRequest } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../../emulator/fault-kinds.ts'
 import type { Scripted, Subject } from '../../emulator/faults.ts'
@@ -21,7 +21,7 @@ export function subjectOf({ parts }: DevSite, station: Station, request: Fastify
   const subject = { operation: operation.does, dialect }
   try {
     const { client_id, grant_type } = readRequest(operation, readMessage(request)).fields
-    const client = client_id && (parts.policy.aliases[dialect]?.[client_id] ?? client_id)
+    const client = client_id && clientIdOf(parts, mount, client_id)
     return { ...subject, client, grant_type }
   } catch {
     return subject
