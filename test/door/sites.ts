@@ -6,10 +6,12 @@ import { startNodes } from './nodes.ts'
 import { startPostgres, whyNoPostgres } from './postgres.ts'
 import { type ServerOptions, startServer, type TestServer } from './server.ts'
 import { checkWhole, hashOf, look, type Row, type SeenFamily } from './sqlite.ts'
-import { openFolder } from './tokens.ts'
+import { databaseOf, openFolder } from './tokens.ts'
 
 /** S: one node on SQLite. P: two nodes on PostgreSQL. */
 export type SiteName = 'S' | 'P'
+
+type Parameter = number | string | Uint8Array
 
 /** Servers of one database. */
 export type Site = {
@@ -19,7 +21,15 @@ export type Site = {
   /** Moves every clock; seconds. */
   advance(seconds: number): void
   /** Reads the database past the servers. */
-  rows(sql: string, ...parameters: (number | string | Uint8Array)[]): Promise<Row[]>
+  rows(sql: string, ...parameters: Parameter[]): Promise<Row[]>
+  /** Writes to it past the servers, which nobody may do who serves callers meanwhile. */
+  write(sql: string, ...parameters: Parameter[]): Promise<void>
+  /** How large it is, in bytes. */
+  size(): Promise<number>
+  /** Has room used again that rows have left, where the database does not do so at once. */
+  tidy(): Promise<void>
+  /** What PostgreSQL has said; nothing on SQLite. */
+  said(): string
   /** Closes the servers, checks what they said, and removes the database. */
   close(): Promise<void>
 }
@@ -42,7 +52,10 @@ export const setSite = (name: SiteName, options: ServerOptions = {}): { site: Si
   return held
 }
 
-const siteOf = (nodes: readonly TestServer[], rest: Pick<Site, 'rows' | 'close'>): Site => ({
+const siteOf = (
+  nodes: readonly TestServer[],
+  rest: Omit<Site, 'nodes' | 'at' | 'advance'>,
+): Site => ({
   nodes,
   at: (nth) => nodes[nth % nodes.length] as TestServer,
   advance: (seconds) => {
@@ -69,6 +82,21 @@ const openS = async (options: ServerOptions): Promise<Site> => {
   return siteOf([server], {
     rows: async (sql, ...parameters) =>
       look(path, (opened) => opened.prepare(sql).all(...parameters)),
+    write: async (sql, ...parameters) => {
+      databaseOf(server)
+        .prepare(sql)
+        .run(...parameters)
+    },
+    size: async () => {
+      const { n } = look(path, (opened) =>
+        opened
+          .prepare('SELECT page_count * page_size AS n FROM pragma_page_count, pragma_page_size')
+          .get(),
+      ) as { n: number }
+      return n
+    },
+    tidy: async () => {},
+    said: () => '',
     close: async () => {
       look(path, checkWhole)
       await server.close()
@@ -77,17 +105,31 @@ const openS = async (options: ServerOptions): Promise<Site> => {
   })
 }
 
+const numbered = (sql: string): string => {
+  let nth = 0
+  return sql.replaceAll('?', () => `$${++nth}`)
+}
+
 const openP = async (options: ServerOptions): Promise<Site> => {
-  const postgres = await startPostgres()
+  // Whoever waits for a lock is told of in its log.
+  const settings = { log_lock_waits: 'on', deadlock_timeout: '100ms' }
+  const postgres = await startPostgres({ settings })
   const url = await postgres.newDatabase()
   const nodes = await startNodes(url, options)
   const client = await openLook(url)
   return siteOf(nodes, {
-    rows: async (sql, ...parameters) => {
-      let nth = 0
-      const numbered = sql.replaceAll('?', () => `$${++nth}`)
-      return (await client.query(numbered, parameters)).rows
+    rows: async (sql, ...parameters) => (await client.query(numbered(sql), parameters)).rows,
+    write: async (sql, ...parameters) => {
+      await client.query(numbered(sql), parameters)
     },
+    size: async () => {
+      const { rows } = await client.query('SELECT pg_database_size(current_database()) AS n')
+      return rows[0].n
+    },
+    tidy: async () => {
+      await client.query('VACUUM')
+    },
+    said: () => postgres.said(),
     close: async () => {
       for (const node of nodes) await node.close()
       await client.end()
