@@ -47,6 +47,12 @@ const PROGRAMS = [
       'There is no pg_basebackup and it cannot be installed here: tests with a standby are skipped.',
   },
   {
+    name: 'strace',
+    packages: ['strace'],
+    without:
+      'There is no strace and it cannot be installed here: its test of a power cut is skipped.',
+  },
+  {
     name: 'faketime',
     packages: ['faketime'],
     without:

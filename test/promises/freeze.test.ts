@@ -1,6 +1,7 @@
 // Processes that stand still: what lies on disk at that moment is whole, and nobody is served stale state.
 
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -127,3 +128,49 @@ const openCopy = async (copy: string, chains: readonly Chain[]): Promise<void> =
   }
   await opened.stop()
 }
+
+const ANSWERS = times(200, 5000)
+
+/** Why the system calls of a server cannot be read here; undefined when they can. */
+const whyNoTrace = (): string | undefined =>
+  spawnSync('strace', ['-D', '-o', '/dev/null', 'true']).status === 0
+    ? undefined
+    : 'there is no strace that may be used here'
+
+/** What came of the calls in a trace: answers that say 200, and those that left too early. */
+const readTrace = (text: string): { answers: number; early: string[]; syncs: number } => {
+  const seen = { answers: 0, early: [] as string[], syncs: 0 }
+  let unsynced = false
+  for (const line of text.split('\n')) {
+    if (/^pwrite64\(\d+<[^>]*-wal>/.test(line)) unsynced = true
+    if (/^(fsync|fdatasync)\(\d+<[^>]*-wal>\) += 0/.test(line)) {
+      unsynced = false
+      seen.syncs++
+    }
+    if (!/^(write|writev|sendto|sendmsg)\(\d+<(TCP|socket).*HTTP\/1\.1 200/.test(line)) continue
+    seen.answers++
+    if (unsynced) seen.early.push(line)
+  }
+  return seen
+}
+
+test.skipIf(whyNoTrace())('R5: no answer leaves before what it says is on the disk', async () => {
+  const trace = join(folder, 'trace')
+  const calls = 'pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg'
+  // It follows the thread that writes and answers, and stands beside the server, not before it.
+  const within = ['strace', '-D', '-y', '-s', '40', '-e', `trace=${calls}`, '-o', trace]
+  await start({ ...place, within })
+  const chains = await openChains(place, CHAINS)
+  const load = startLoad([place], chains, PER_SECOND)
+  while (load.heard.length < ANSWERS) await sleep(50)
+  const heard = await load.stop()
+  expect(heard.filter(({ status }) => status !== 200)).toEqual([])
+  const { answers, early, syncs } = readTrace(readFileSync(trace, 'utf8'))
+  expect(answers).toBeGreaterThanOrEqual(heard.length)
+  expect(early).toEqual([])
+  expect(syncs).toBeGreaterThan(0)
+  measured(
+    'R5',
+    `S: ${answers} answers in a trace of system calls, 0 before what they say was synced (${syncs} times)`,
+  )
+})
