@@ -83,6 +83,32 @@ export const prove = async (door: Door, held: Held): Promise<void> => {
   held.codes.push({ code: answer.get('code') ?? '', verifier })
 }
 
+/** Fails when anything that is held still works; a new sign-in does. */
+export const proveDead = async (door: Door, held: Held): Promise<void> => {
+  const dead = async () => (await introspect(door, held.chains[0]?.accessToken ?? '')).body.active
+  // Nodes learn of it within a second.
+  await expect.poll(dead, { timeout: 3000 }).toBe(false)
+  for (const { latest, accessToken } of held.chains) {
+    expect((await introspect(door, accessToken)).body).toEqual({ active: false })
+    const fields = { grant_type: 'refresh_token', refresh_token: latest }
+    expect(await call(door, '/token', 'cc', fields)).toMatchObject({
+      status: 400,
+      body: { error: 'invalid_grant' },
+    })
+  }
+  for (const { code, verifier } of held.codes.splice(0)) {
+    const fields = { grant_type: 'authorization_code', code, code_verifier: verifier }
+    const answer = await call(door, '/token', 'cc', { ...fields, redirect_uri: RU })
+    expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } })
+  }
+  const { challenge } = newPkce()
+  const params = new URLSearchParams(authorizeParams('cc', challenge, { ...SCOPE, prompt: 'none' }))
+  const answer = answerOf(await held.browser.get(door.url(`/authorize?${params}`)))
+  expect(answer.get('error')).toBe('login_required')
+  const tokens = await getTokens(door, 'cc', SCOPE, openBrowser())
+  expect((await introspect(door, tokens.access_token)).body).toMatchObject({ active: true })
+}
+
 /** What is said of a token to its own client. */
 export const introspect = (door: Door, token: string) => call(door, '/introspect', 'cc', { token })
 

@@ -44,7 +44,8 @@ export async function presentAccessToken(
 function whyUnusable(token: PresentedToken, now: number): Reason | undefined {
   if (token.expiresAt <= now) return 'token_expired'
   const { client, lineage, createdAt } = token
-  if (lineage) return whyDead(client, lineage, createdAt) && 'token_revoked'
+  // A family that is dead is no reason to live for what it was refreshed to since.
+  if (lineage) return whyDead(client, lineage, lineage.family) && 'token_revoked'
   const gone = client.disabledAt !== undefined || createdAt < client.tokensFrom
   return gone ? 'token_revoked' : undefined
 }

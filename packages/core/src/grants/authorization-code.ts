@@ -58,7 +58,7 @@ function checkVerifier({ code, answered }: Found, { call }: Asked): void {
 }
 
 function checkLive(found: Found, { call }: Asked): void {
-  const dead = whyDead(call.client, found, found.code.createdAt)
+  const dead = whyDead(call.client, found, found.code)
   if (dead) throw new Refusal(dead)
 }
 

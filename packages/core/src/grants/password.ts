@@ -32,7 +32,8 @@ export const password: GrantType<Found> = {
     const about = { userId: user.id, clientId: call.client.id, scope, resources }
     const known = findCovering(grants, about)
     const grant = known ?? newGrant(call, newId(), { origin: 'password', ...about })
-    const dead = whyDead(call.client, { user, grant }, call.now)
+    const born = { createdAt: call.now, authenticatedAt: call.now }
+    const dead = whyDead(call.client, { user, grant }, born)
     if (dead) throw new Refusal('password_wrong')
     const family = {
       ...about,

@@ -2,11 +2,13 @@
 
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
+import { addBackup } from './backup.ts'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
 import { addMove } from './move.ts'
 import { checkKeptByNpm } from './npm.ts'
+import { addRevoke } from './revoke.ts'
 import { command } from './run.ts'
 import { addServe } from './serve.ts'
 
@@ -15,7 +17,8 @@ const program = new Command('patois')
   .version(VERSION)
   .showHelpAfterError()
 
-for (const add of [addServe, addDev, addMove, addDialect, addHash]) add(program)
+for (const add of [addServe, addDev, addBackup, addMove, addRevoke, addDialect, addHash])
+  add(program)
 
 await command(async () => {
   checkKeptByNpm(process.env)

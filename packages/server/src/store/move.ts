@@ -85,13 +85,18 @@ export async function checkTarget({ from, to, tables }: Pair): Promise<boolean> 
   const [place] = (await to.ask(marks.filling, [issuerId]))[0] ?? []
   if (place === from.name) return true
   if (place !== undefined) throw new Error(`${to.name} is being filled from ${place}.`)
+  const full = await firstFull(to, tables)
+  if (full === undefined) return false
+  throw new Error(`${to.name} is not empty (${full}): only an empty database can be filled.`)
+}
+
+/** The first table that holds a row; the mark alone makes no database a full one. */
+export async function firstFull(side: Side, tables: readonly Table[]): Promise<string | undefined> {
   for (const { name } of tables) {
-    // The mark alone makes no database a full one.
     if (name === 'issuers') continue
-    if ((await to.ask(`SELECT 1 FROM ${name} LIMIT 1`)).length === 0) continue
-    throw new Error(`${to.name} is not empty (${name}): only an empty database can be filled.`)
+    if ((await side.ask(`SELECT 1 FROM ${name} LIMIT 1`)).length > 0) return name
   }
-  return false
+  return undefined
 }
 
 // The rows that say how far the move is stand there before anything else does.

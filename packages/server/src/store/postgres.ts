@@ -16,9 +16,6 @@ import { readPlace } from './postgres/url.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
 
-/** What another server changed about a client is known here after so long at most. */
-const CLIENT_KNOWN_MS = 1000
-
 async function mark({ run }: Connections, name: string, options: StoreOptions): Promise<void> {
   const { rows: filling } = await run(numbered(marks.filling), [issuerId])
   checkFilled(filling[0] && { place: filling[0][0] }, name)
@@ -33,7 +30,7 @@ async function assemble(
   { leave }: Presence,
   meter: Meter,
 ): Promise<Store> {
-  const known = openKnown(CLIENT_KNOWN_MS)
+  const known = openKnown()
   const newId = await openIds(connections)
   const rows = openRows(connections, meter)
   const ask: Ask = async (name, values, read) => read(await rows(name, values))

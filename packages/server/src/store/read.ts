@@ -30,8 +30,11 @@ export type Known = {
   readonly boundMs: number
 }
 
-/** Knows nothing yet. Where other servers write, too, the bound says when to ask again. */
-export function openKnown(boundMs = Number.POSITIVE_INFINITY): Known {
+/** What another process changed about a client is known here after so long at most. */
+const CLIENT_KNOWN_MS = 1000
+
+/** Knows nothing yet. Others may write, too: another server, or a command. */
+export function openKnown(boundMs = CLIENT_KNOWN_MS): Known {
   return { clients: new Map(), origins: undefined, since: performance.now(), boundMs }
 }
 

@@ -6,9 +6,10 @@ import type { Row, Value } from './rows.ts'
 /**
  * How a database is opened: `source` and `target` keep servers out, a target is created where it
  * is missing; a `snapshot` stands still while servers go on, and is only read. So does a `look`,
- * for which a file that is missing is an empty one.
+ * for which a file that is missing is an empty one. What is opened `beside` servers is written to
+ * while they go on.
  */
-export type How = 'source' | 'snapshot' | 'look' | 'target'
+export type How = 'source' | 'snapshot' | 'look' | 'target' | 'beside'
 
 /** A statement with its values, in the portable words that all stores understand. */
 export type Asked = readonly [sql: string, values: readonly Value[]]
@@ -21,8 +22,10 @@ export type Side = {
   applied: readonly string[]
   known: readonly string[]
   ask(sql: string, values?: readonly Value[]): Awaitable<readonly Row[]>
-  /** Runs all in one transaction, which may be tried again. */
-  write(all: readonly Asked[]): Awaitable<void>
+  /** Runs all in one transaction, which may be tried again; answers how many rows changed. */
+  write(all: readonly Asked[]): Awaitable<number>
+  /** An id for a row of the audit table, where the database gives none by itself. */
+  eventId(): Awaitable<number | null>
   /** Throws one sentence when a server has used the database since it was opened. */
   checkAlone(): Awaitable<void>
   close(): Awaitable<void>

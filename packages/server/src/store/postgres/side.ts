@@ -14,6 +14,7 @@ import { readPlace } from './url.ts'
 const withinMs = 60 * 60 * 1000
 
 const SNAPSHOT = { text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }
+const NEXT_ID = { text: 'UPDATE sequence SET next = next + 1 WHERE id = 1 RETURNING next - 1' }
 const BEGIN = { text: 'BEGIN' }
 const COMMIT = { text: 'COMMIT', withinMs }
 
@@ -30,35 +31,44 @@ export async function openPostgresSide(url: string, how: How): Promise<Side> {
 }
 
 async function open(connections: Connections, place: string, how: How): Promise<Side> {
+  if (how === 'target') return openTarget(connections, place)
   const { run } = connections
-  const shared = { name: `postgres://${place}`, known: migrations.map(([name]) => name) }
-  if (how !== 'target') {
-    const applied = await appliedIn(connections)
-    if (how === 'source' && applied.length > 0) await checkAlone(run, place)
-    const check = how === 'source' && applied.length > 0 ? await watch(run, place) : async () => {}
-    const held = await hold(connections)
-    const close = async (): Promise<void> => {
-      held.release()
-      await connections.close()
-    }
-    const write = () => Promise.reject(new Error('What is being read is not written to.'))
-    return { ...shared, applied, ask: asking(held.run), write, checkAlone: check, close }
+  const shared = sharedOf(connections, place)
+  const applied = await appliedIn(connections)
+  if (how === 'beside') return { ...shared, applied }
+  const isAlone = how === 'source' && applied.length > 0
+  if (isAlone) await checkAlone(run, place)
+  const check = isAlone ? await watch(run, place) : async () => {}
+  const held = await hold(connections)
+  const close = async (): Promise<void> => {
+    held.release()
+    await connections.close()
   }
+  return { ...shared, applied, ask: asking(held.run), checkAlone: check, close }
+}
+
+function sharedOf(connections: Connections, place: string): Omit<Side, 'applied'> {
+  const { run, using, close } = connections
+  return {
+    name: `postgres://${place}`,
+    known: migrations.map(([name]) => name),
+    ask: asking(run),
+    write: (all) => using((on) => write(on, all)),
+    eventId: async () => Number((await run(NEXT_ID)).rows[0]?.[0]),
+    checkAlone: () => {},
+    close,
+  }
+}
+
+async function openTarget(connections: Connections, place: string): Promise<Side> {
   await migrate(connections)
   const presence = await enter(connections)
+  await checkAlone(connections.run, place, presence.name).catch(leaving(presence))
   const close = async (): Promise<void> => {
     await presence.leave()
     await connections.close()
   }
-  await checkAlone(run, place, presence.name).catch(leaving(presence))
-  return {
-    ...shared,
-    applied: await appliedIn(connections),
-    ask: asking(run),
-    write: (all) => connections.using((on) => write(on, all)),
-    checkAlone: () => checkAlone(run, place, presence.name),
-    close,
-  }
+  return { ...sharedOf(connections, place), applied: await appliedIn(connections), close }
 }
 
 function leaving({ leave }: Presence): (error: unknown) => Promise<never> {
@@ -73,10 +83,14 @@ function asking(run: Run): Side['ask'] {
     (await run({ ...numbered(sql), withinMs }, values)).rows
 }
 
-async function write(run: Run, all: readonly Asked[]): Promise<void> {
+async function write(run: Run, all: readonly Asked[]): Promise<number> {
+  let changes = 0
   await run(BEGIN)
-  for (const [sql, values] of all) await run({ ...numbered(sql), withinMs }, values)
+  for (const [sql, values] of all) {
+    changes += (await run({ ...numbered(sql), withinMs }, values)).changed
+  }
   await run(COMMIT)
+  return changes
 }
 
 /** One connection whose transaction sees the database as it is now, until `release`. */

@@ -2,7 +2,7 @@
 
 import { existsSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Row, Value } from '../rows.ts'
+import type { Row } from '../rows.ts'
 import type { Asked, How, Side } from '../side.ts'
 import { lockDatabase } from './lock.ts'
 import { appliedIn, migrate } from './migrate.ts'
@@ -28,13 +28,16 @@ function openFile(path: string, how: How): Opened {
   else if (!existsSync(path)) return openMissing(path, how)
   const file = realpathSync(path)
   const readOnly = how === 'snapshot' || how === 'look'
-  const unlock = readOnly ? () => {} : lockDatabase(file, 'stop it first')
+  const isAlone = how === 'source' || how === 'target'
+  const unlock = isAlone ? lockDatabase(file, 'stop it first') : () => {}
   try {
     // Whoever may write at the end tidies the log away; beside a server nobody else does.
     const database = openDatabase(file, busyTimeoutMs, readOnly)
     if (how === 'target') {
       database.exec(pragmas)
       migrate(database)
+    } else if (how === 'beside') {
+      database.exec('PRAGMA synchronous = FULL')
     } else {
       // The first read of a transaction fixes what all of it sees.
       database.exec('PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema')
@@ -63,6 +66,7 @@ export function openSqliteSide(path: string, how: How): Side {
       known: migrations.map(([name]) => name),
       ask: (sql, values = []) => statements(sql).all(...values) as unknown as Row[],
       write: (all) => write(database, statements, all),
+      eventId: () => null,
       checkAlone: () => {},
       close: () => {
         if (!database.isOpen) return
@@ -89,11 +93,12 @@ function openStatements(database: DatabaseSync): Statements {
   }
 }
 
-function write(database: DatabaseSync, statements: Statements, all: readonly Asked[]): void {
+function write(database: DatabaseSync, statements: Statements, all: readonly Asked[]): number {
   database.exec('BEGIN IMMEDIATE')
   try {
-    for (const [sql, values] of all) statements(sql).run(...(values as Value[]))
+    const changes = all.map(([sql, values]) => Number(statements(sql).run(...values).changes))
     database.exec('COMMIT')
+    return changes.reduce((sum, one) => sum + one, 0)
   } catch (error) {
     if (database.isTransaction) database.exec('ROLLBACK')
     throw error

@@ -1,0 +1,98 @@
+// Whole SQLite files: copied beside a server, checked, and put in place of another one.
+
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { lockDatabase } from './lock.ts'
+import { openDatabase } from './node-sqlite.ts'
+import { openFault } from './open-fault.ts'
+import { createPrivateFile } from './private-file.ts'
+
+const busyTimeoutMs = 5000
+
+/** Copies the database at `path` as it is at this moment; servers go on writing meanwhile. */
+export function copyWhole(path: string, copy: string): void {
+  if (!existsSync(path)) throw new Error(`There is no database ${path}.`)
+  const database = openDatabase(path, busyTimeoutMs, true)
+  try {
+    // One read of one moment, without what was deleted; a copy page by page begins anew with
+    // every write of another process.
+    database.prepare('VACUUM INTO ?').run(copy)
+  } finally {
+    database.close()
+  }
+}
+
+/** Copies a file that nobody writes to, for this user's eyes only. */
+export function copyPrivately(path: string, copy: string): void {
+  createPrivateFile(copy)
+  copyFileSync(path, copy)
+}
+
+/** Makes one file of a database and checks all of it. Throws one sentence when it is damaged. */
+export function checkWhole(path: string): void {
+  try {
+    const database = openDatabase(path, busyTimeoutMs)
+    try {
+      database.exec('PRAGMA journal_mode = DELETE')
+      const [first] = database.prepare('PRAGMA integrity_check(1)').all()
+      if (first?.integrity_check !== 'ok') throw new Error(`The database ${path} is damaged.`)
+    } finally {
+      database.close()
+    }
+  } catch (error) {
+    throw openFault(path, error)
+  }
+}
+
+/** Gives a file its name once all of it is on disk; answers how many bytes it has. */
+export function place(part: string, file: string): number {
+  sync(part)
+  renameSync(part, file)
+  sync(dirname(resolve(file)))
+  return statSync(file).size
+}
+
+function sync(path: string): void {
+  const opened = openSync(path, 'r')
+  fsyncSync(opened)
+  closeSync(opened)
+}
+
+/** Removes a database that was not finished. */
+export function removeFile(path: string): void {
+  for (const end of ['', '-wal', '-shm', '-journal', '.lock']) rmSync(path + end, { force: true })
+}
+
+/**
+ * Holds the place of a database for whoever puts a file there; `aside` gives what lies there
+ * another name. Throws one sentence when a server uses it.
+ */
+export function holdPlace(path: string) {
+  mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
+  const file = existsSync(path)
+    ? realpathSync(path)
+    : join(realpathSync(dirname(resolve(path))), basename(path))
+  const unlock = lockDatabase(file, 'stop it first')
+  return {
+    file,
+    isTaken: () => existsSync(file) && statSync(file).size > 0,
+    aside: (name: string): void => {
+      // Together they are the database: what was written last may be in the log.
+      for (const end of ['', '-wal', '-shm']) {
+        if (existsSync(file + end)) renameSync(file + end, name + end)
+      }
+    },
+    unlock,
+  }
+}
