@@ -10,6 +10,7 @@ import { clientTables } from './client-docs.ts'
 import { conformanceTables, mcpClientTable } from './conformance.ts'
 import { dialectTables } from './dialects.ts'
 import { promisesTable, readResults } from './promise-table.ts'
+import { readScale, scaleTables } from './scale-table.ts'
 import { SCHEMA_FILE, schemaText } from './schema.ts'
 
 const DOCS = new URL('../docs/', import.meta.url)
@@ -89,6 +90,9 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['promises.md', 'promises', promisesTable(readResults())],
   ['operate.md', 'metrics', metricsTable()],
   ['reasons.md', 'reasons', reasonsTable()],
+  ...Object.entries(scaleTables(readScale())).map(
+    ([mark, table]) => ['scale.md', mark, table] as const,
+  ),
   ['dialects/catalogue.md', 'catalogue', catalogueTable()],
   ['dialects/catalogue.md', 'classes', classesTable()],
   ...DIALECTS.map(
