@@ -43,6 +43,8 @@ export type Configuration = {
   dev: boolean
   issuer: string
   listen: { host: string; port: number }
+  /** How many processes answer there. */
+  workers: number
   /** How long the server goes on after the signal to stop, in seconds. */
   drain: number
   database: string
@@ -134,11 +136,17 @@ function withIssuer(values: Partial<SettingValues>, dev: boolean): Partial<Setti
   return { ...values, issuer: derivedIssuer(host, port) }
 }
 
+const ALONE_IN_DEV = 'must be 1 in dev mode'
+const ALONE_IN_SQLITE =
+  'must be 1 with SQLite, whose file belongs to one process: for more set database to postgres://…'
+
 function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
   const host = values['listen.host']
   const ahead = values['lifetimes.key_publish_ahead'] ?? 0
   const rotation = values['lifetimes.key_rotation'] ?? Number.POSITIVE_INFINITY
+  const isAlone = dev || values.database?.startsWith('sqlite:')
   return [
+    isAlone && (values.workers ?? 1) > 1 && at('workers', dev ? ALONE_IN_DEV : ALONE_IN_SQLITE),
     dev && host && !isLoopback(host) && at('listen.host', 'must be loopback in dev mode'),
     ahead >= rotation && at('lifetimes.key_publish_ahead', 'must be less than key_rotation'),
   ].filter((fault) => typeof fault === 'string')
@@ -174,6 +182,7 @@ function configurationOf(
 ): Configuration {
   return {
     issuer: values.issuer,
+    workers: values.workers,
     listen: { host: values['listen.host'], port: values['listen.port'] },
     drain: values['stop.drain'],
     database: values.database.replaceAll('{port}', String(values['listen.port'])),

@@ -18,17 +18,21 @@ const DEEPEST = 6
 const HEADERS = ['authorization', 'cookie', 'proxyauthorization', 'setcookie', 'xapikey']
 const SECRETS = new Set([...SECRET_FIELDS.map(plainName), ...HEADERS, 'masterkey', 'verifier'])
 
-/** Opens the log on a stream (standard output); text beyond 500 characters is cut. */
-export function openLog(level: LogLevel, stream?: DestinationStream): Log {
+/**
+ * Opens the log on a stream (standard output); text beyond 500 characters is cut. The lines of a
+ * worker say which one it is.
+ */
+export function openLog(level: LogLevel, stream?: DestinationStream, worker?: number): Log {
   const options = {
     level,
-    base: null,
+    base: worker === undefined ? null : { worker },
     timestamp: openTime(),
     formatters: { level: (label: string) => ({ level: label }), log: clean },
     // Errors are taken apart here: their texts may quote what a caller sent.
     serializers: { err: (taken: unknown) => taken },
   }
-  return pino(options, stream ?? byTurn(destination(1)))
+  const out = destination(1)
+  return pino(options, stream ?? byTurn(worker === undefined ? out : inPieces(out)))
 }
 
 // The lines of one event-loop turn leave in one write: a write for each costs 3 µs a request. What
@@ -45,6 +49,25 @@ function byTurn(stream: DestinationStream): DestinationStream {
     write: (line) => {
       if (lines === '') setImmediate(leave)
       lines += line
+    },
+  }
+}
+
+/** So many bytes of several processes get into one pipe each as a whole (PIPE_BUF of Linux). */
+const LONGEST_PIECE = 4096
+
+function inPieces(stream: DestinationStream): DestinationStream {
+  return {
+    write: (text) => {
+      let piece = ''
+      for (const line of text.split(/(?<=\n)/)) {
+        if (Buffer.byteLength(piece + line) > LONGEST_PIECE && piece !== '') {
+          stream.write(piece)
+          piece = ''
+        }
+        piece += line
+      }
+      stream.write(piece)
     },
   }
 }

@@ -32,10 +32,11 @@ export type Kinds = {
   networks: readonly string[]
   address: Address | 'off'
   seconds: number
+  count: number
   level: LogLevel
 }
 
-/** One row of the table; `least` and `most` bound the kind `seconds`. */
+/** One row of the table; `least` and `most` bound the kinds `seconds` and `count`. */
 export type Setting = {
   [K in keyof Kinds]: {
     /** Its path in the configuration file. */
@@ -80,6 +81,16 @@ export const SETTINGS = [
     env: 'PATOIS_PORT',
     flag: '--port',
     meaning: 'The TCP port to listen on; 0 takes a free one.',
+  },
+  {
+    name: 'workers',
+    kind: 'count',
+    default: 1,
+    most: 256,
+    env: 'PATOIS_WORKERS',
+    flag: '--workers',
+    meaning:
+      'How many processes answer at the port, for the cores of one machine; more than one with PostgreSQL only.',
   },
   {
     name: 'database',

@@ -1,5 +1,6 @@
 // The command line: one file a command.
 
+import cluster from 'node:cluster'
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addBackup } from './backup.ts'
@@ -24,3 +25,5 @@ await command(async () => {
   checkKeptByNpm(process.env)
   await program.parseAsync()
 })
+// A worker would stay for as long as its primary could speak to it.
+cluster.worker?.disconnect()

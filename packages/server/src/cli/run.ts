@@ -7,9 +7,11 @@ import type { Configuration } from '../configuration.ts'
 import { prepareStop } from '../http/stop.ts'
 import { type Log, openLog } from '../log.ts'
 import { type OpenMeter, openMeter } from '../metrics/meter.ts'
+import type { Report } from '../metrics/open.ts'
 import { redact } from '../redact.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
+import { answerPrimary, workerId } from './primary.ts'
 
 /** What a server is run with. */
 export type RunParts = {
@@ -25,16 +27,17 @@ export class StartFault extends Error {}
 
 const ELSEWHERE =
   'nobody listens at the port of the issuer unless something else leads from there to here'
-const STOP_WITHIN_MS = 10_000
+/** However much is under way, a stop takes no longer; milliseconds. */
+export const STOP_WITHIN_MS = 10_000
 
 /** Runs a server until it is told to stop. Throws a StartFault when it cannot start. */
 export async function run({ configuration, prepare, ready }: RunParts): Promise<void> {
-  const log = openLog(configuration.logLevel)
+  const worker = workerId()
+  const log = openLog(configuration.logLevel, undefined, worker)
   tellCrashes(log)
   const clock = systemClock()
   const { issuer, dev, listen, drain, database, lifetimes } = configuration
-  // Before anything is written: a database is bound to its issuer for good.
-  await checkPort(listen)
+  if (worker === undefined) await checkPlace(configuration, log)
   const meter = configuration.metrics && openMeter()
   const measured = { ...(meter && { meter }) }
   const store = await inSentences(() => openStore(database, { issuer, dev, ...measured }))
@@ -44,9 +47,8 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const built = await inSentences(() => app(given))
     keys = built.keys
     const stop = prepareStop(built.http, built.health)
-    const stopMetrics = await openMetrics(configuration.metrics, meter)
+    const stopMetrics = await report(configuration.metrics, meter)
     await bind(built, listen)
-    if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
     const swept = { store, clock: built.site.clock, keys, lifetimes, log }
     const stopSweeper = startSweeper({ ...swept, ...measured })
     // Whoever waits for the sentence that we are ready may stop us at once.
@@ -81,12 +83,23 @@ async function inSentences<T>(start: () => Promise<T>): Promise<T> {
   }
 }
 
-async function openMetrics(at: Configuration['metrics'], meter: OpenMeter | undefined) {
-  if (!at || !meter) return async () => {}
-  const { openReport, serveMetrics } = await import('../metrics/open.ts')
-  const report = openReport(meter)
+// The metrics of a worker are asked for by its primary, which sums those of all.
+async function report(at: Configuration['metrics'], meter: OpenMeter | undefined) {
+  const own = meter && (await import('../metrics/open.ts')).openReport(meter)
+  if (workerId() === undefined) return openMetrics(at, async () => (own ? [await own()] : []))
+  answerPrimary(own ?? (async () => []))
+  return async () => {}
+}
+
+/** Answers metrics at an address, if there is one; the answer ends it. Throws a StartFault. */
+export async function openMetrics(
+  at: Configuration['metrics'],
+  reports: () => Promise<readonly Report[]>,
+): Promise<() => Promise<void>> {
+  if (!at) return async () => {}
+  const { serveMetrics } = await import('../metrics/open.ts')
   try {
-    return await serveMetrics(at, async () => [await report()])
+    return await serveMetrics(at, reports)
   } catch (error) {
     const { message } = error as Error
     throw new StartFault(`Metrics cannot be answered on ${at.host}:${at.port}: ${message}`)
@@ -107,12 +120,17 @@ function isElsewhere(issuer: string, { port }: Configuration['listen']): boolean
   return protocol === 'http:' && Number(named || 80) !== port
 }
 
-async function checkPort(listen: Configuration['listen']): Promise<void> {
+/**
+ * Checks that the port is free, before anything is written: a database is bound to its issuer for
+ * good. Throws a StartFault.
+ */
+export async function checkPlace({ issuer, listen }: Configuration, log: Log): Promise<void> {
   try {
     await probe(listen)
   } catch (error) {
     throw await listenFault(error, listen)
   }
+  if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
 }
 
 async function listenFault(error: unknown, { host, port }: Configuration['listen']) {
@@ -147,9 +165,12 @@ function probe({ host, port }: Configuration['listen']): Promise<number> {
   })
 }
 
-function stopSignal(): Promise<void> {
+/** Resolves when we are told to stop; who is told twice ends at once. */
+export function stopSignal(): Promise<void> {
+  // A worker hears it from the terminal or systemd, and from its primary, too.
+  const listen = workerId() === undefined ? 'once' : 'on'
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process[listen](signal, () => resolve())
   })
 }
 

@@ -5,6 +5,7 @@ import { knownDialects } from '../configuration/known.ts'
 import { readConfiguration } from '../configuration.ts'
 import { readMasterKeys } from '../master-key.ts'
 import { addSettings, type Options } from './options.ts'
+import { workerId } from './primary.ts'
 import { command, refuseFaults, run } from './run.ts'
 
 /** Adds the command. */
@@ -24,12 +25,17 @@ async function serve({ config, ...flags }: Options): Promise<void> {
     refuseFaults([...(read.ok ? [] : read.faults), ...(master.ok ? [] : [master.fault])])
   }
   const { configuration } = read
-  const { issuer, listen } = configuration
-  const { host, port } = listen
+  const { issuer, listen, workers } = configuration
+  const many = workers > 1 ? `, ${workers} workers` : ''
+  const where = `listening on ${listen.host}:${listen.port}${many}`
+  const ready = () => void process.stdout.write(`Patois answers at ${issuer} (${where})\n`)
+  if (workers > 1 && workerId() === undefined) {
+    const { runWorkers } = await import('./workers.ts')
+    return runWorkers(configuration, ready)
+  }
   await run({
     configuration,
     prepare: () => ({ configuration, masterKeys: master.secrets }),
-    ready: () =>
-      process.stdout.write(`Patois answers at ${issuer} (listening on ${host}:${port})\n`),
+    ready: () => workerId() === undefined && ready(),
   })
 }

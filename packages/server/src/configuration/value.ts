@@ -25,6 +25,7 @@ const READERS: { [K in keyof Kinds]: Reader<Kinds[K]> } = {
   networks: readNetworks,
   address: readAddress,
   seconds: readSeconds,
+  count: readCount,
   level: readLevel,
 }
 
@@ -86,6 +87,11 @@ function readSeconds(raw: unknown, setting: Setting): Reading<number> {
     return wrong('must be whole seconds, or a duration such as 60s, 15m, 12h, 30d')
   if (value >= least && value <= most) return { value }
   return wrong(`must be from ${least} to ${most} seconds`)
+}
+
+function readCount(raw: unknown, { least = 1, most = 1 }: Setting): Reading<number> {
+  const value = wholeNumber(raw) ?? -1
+  return value >= least && value <= most ? { value } : wrong(`must be from ${least} to ${most}`)
 }
 
 function readNetworks(raw: unknown): Reading<readonly string[]> {
