@@ -14,7 +14,7 @@ import {
   openStore,
   readConfiguration,
 } from 'patois'
-import { openDemo, withDemo } from '../../packages/server/src/cli/demo.ts'
+import { openDemo, withDemo } from '../../packages/server/src/emulator/demo.ts'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import { checkLog } from './rules.ts'
 

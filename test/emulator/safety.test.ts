@@ -14,6 +14,7 @@ afterAll(() => server.close())
 
 const OTHERS = [
   { method: 'POST', path: '/code' },
+  { method: 'POST', path: '/play' },
   { method: 'GET', path: '/journal/stream' },
 ]
 const JSON_TYPE = { 'content-type': 'application/json' }

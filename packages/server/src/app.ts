@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts'
 import { upsertFromFile } from './configuration/upsert.ts'
 import type { Configuration } from './configuration.ts'
 import { nodeCrypto } from './crypto.ts'
+import type { Demo } from './emulator/demo.ts'
 import { clientAddress, trust } from './http/address.ts'
 import { boundConnections, connectionOptions, type Limits, limitsOf } from './http/connections.ts'
 import { addFallbacks, refusePath } from './http/fallbacks.ts'
@@ -17,9 +18,9 @@ import { addHealth, type Health, openHealth } from './http/health.ts'
 import { openRequestCounts, timeRequests } from './http/measure.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
-import type { Demo, Mount, Site } from './http/site.ts'
+import type { Mount, Site } from './http/site.ts'
 import { traceRequests } from './http/trace.ts'
-import { type KeyRing, openKeys } from './keys.ts'
+import { type KeyParts, type KeyRing, openKeys } from './keys.ts'
 import { withLease } from './lease.ts'
 import type { Log } from './log.ts'
 import { openSealer, openSecret, resealAll } from './master-key.ts'
@@ -40,6 +41,8 @@ export type AppParts = {
   masterKeys: readonly string[]
   /** The demo client of dev mode. */
   demo?: Demo
+  /** The first signing key of a kind, where it is not to be made: dev mode's, in memory. */
+  firstKey?: KeyParts['firstKey']
   /** Another way to find names and another time limit for what is fetched, for tests. */
   outbound?: Pick<DocumentParts, 'resolve' | 'withinMs'>
   /** What callers may take, where that is not the usual. */
@@ -113,7 +116,10 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
   const deviceKey = await openSecret(store, sealer, 'devices')
   const { dev, lifetimes } = configuration
   const kinds = keyKindsOf(mounts)
-  const keys = await openKeys({ store, sealer, lifetimes, dev, log, now, kinds })
+  const keys = await openKeys({
+    ...{ store, sealer, lifetimes, dev, log, now, kinds },
+    ...(given.firstKey && { firstKey: given.firstKey }),
+  })
   const passwords = openPasswords({ ...(given.meter && { meter: given.meter }) })
   await upsertFromFile({ store, configuration, passwords, now, log })
   return { keys, passwords, maskKey, formKey, deviceKey }

@@ -30,6 +30,8 @@ export type KeyParts = {
   now: number
   /** Kinds of keys that dialects ask for, beside our own. */
   kinds?: readonly KeyKind[]
+  /** The first key of a kind, where it is not to be made. */
+  firstKey?: (kind: KeyKind) => KeyObject
 }
 
 /** The keys of a running server. */
@@ -59,6 +61,8 @@ const QUICK: readonly KeyKind[] = ['ES256', 'EdDSA']
 const SLOW: readonly KeyKind[] = ['RS256']
 /** A verifier's clock may be so far behind ours, so its last tokens live on there; seconds. */
 const SKEW = 5 * 60
+/** In front of the ids of keys that nobody outside dev mode may sign with. */
+const DEV_MARK = 'dev-'
 /** Longer than making any kind of key takes; seconds. */
 const LEASE = 120
 
@@ -172,9 +176,11 @@ function make(ring: Ring, kind: KeyKind, now: number): Promise<void> {
 }
 
 async function add(ring: Ring, kind: KeyKind, signsFrom: number, now: number): Promise<void> {
-  const privateKey = await signatures[kind].generate()
+  const isFirst = !ring.signers.some((one) => one.key.kind === kind)
+  const given = isFirst ? ring.parts.firstKey?.(kind) : undefined
+  const privateKey = given ?? (await signatures[kind].generate())
   const jwk = publicJwk(privateKey)
-  const kid = `${ring.parts.dev ? 'dev-' : ''}${thumbprint(jwk)}`
+  const kid = `${ring.parts.dev ? DEV_MARK : ''}${thumbprint(jwk)}`
   const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
   const sealed = ring.parts.sealer.seal(pkcs8, keyLabel(kid))
   const published = { ...jwk, kid, alg: algOf(kind), use: 'sig' }
@@ -213,6 +219,8 @@ async function tick(ring: Ring, now: number): Promise<void> {
 async function load(ring: Ring): Promise<void> {
   const known = new Map(ring.signers.map((signer) => [signer.key.kid, signer]))
   const keys = await ring.parts.store.listKeys()
+  const foreign = keys.find(({ kid }) => !ring.parts.dev && kid.startsWith(DEV_MARK))
+  if (foreign) throw new Error(`The signing key ${foreign.kid} was made in dev mode.`)
   const signers = keys.map((key) => known.get(key.kid) ?? opened(key, ring.parts.sealer))
   const kids = new Set(keys.map((key) => key.kid))
   // What we made while they were read is kept, too.

@@ -5,10 +5,10 @@ import type { Command } from 'commander'
 import type { App } from '../app.ts'
 import { knownDialects } from '../configuration/known.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
+import { type Demo, openDemo, withDemo } from '../emulator/demo.ts'
+import { staticKey } from '../emulator/static-keys.ts'
 import { commandsOf } from '../http/demo.ts'
-import type { Demo } from '../http/site.ts'
 import { type MasterKeys, openDevMasterKey } from '../master-key.ts'
-import { openDemo, withDemo } from './demo.ts'
 import { addSettings, type Options } from './options.ts'
 import { command, freePort, refuseFaults, run, StartFault } from './run.ts'
 
@@ -48,8 +48,22 @@ function prepare(configuration: Configuration) {
     ? openDevMasterKey(`${path}.key`)
     : { ok: true, secrets: [randomBytes(32).toString('base64url')] }
   if (!master.ok) throw new StartFault(master.fault)
-  const demo = openDemo(path && `${path}.demo.json`, configuration)
-  return { configuration: withDemo(configuration, demo), masterKeys: master.secrets, demo }
+  const demo = demoAt(path && `${path}.demo.json`, configuration)
+  return {
+    configuration: withDemo(configuration, demo),
+    masterKeys: master.secrets,
+    demo,
+    // What is kept nowhere is the same again after a start.
+    ...(path === undefined && { firstKey: staticKey }),
+  }
+}
+
+function demoAt(path: string | undefined, configuration: Configuration): Demo {
+  try {
+    return openDemo(path, configuration)
+  } catch (error) {
+    throw new StartFault(error instanceof Error ? error.message : String(error))
+  }
 }
 
 function welcome({ issuer }: Configuration, demo: Demo, site: App['site']): string {

@@ -17,7 +17,7 @@ import { answerPrimary, workerId } from './primary.ts'
 export type RunParts = {
   configuration: Configuration
   /** Called when the database is known to be ours: only then are files put beside it. */
-  prepare: () => Pick<AppParts, 'configuration' | 'masterKeys' | 'demo'>
+  prepare: () => Pick<AppParts, 'configuration' | 'masterKeys' | 'demo' | 'firstKey'>
   /** Called when it answers. */
   ready: (app: App) => void
 }

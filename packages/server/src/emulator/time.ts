@@ -65,7 +65,8 @@ export function openEmulatorClock(
   }
 }
 
-function momentOf(to: Moment): number {
+/** A moment in seconds. Throws an EmulatorFault for what is none. */
+export function momentOf(to: Moment): number {
   const moment = typeof to === 'number' ? to : Date.parse(to) / 1000
   if (Number.isFinite(moment) && moment >= 0) return Math.floor(moment)
   throw new EmulatorFault('set: must be seconds since 1970, or a date such as 2030-01-31T12:00:00Z')

@@ -1,7 +1,8 @@
 // Demo: the lines that get a token from dev mode's own client, written by the dialects themselves.
 
 import { type Dialect, type Fields, type Message, type Operation, writeRequest } from '@patois/core'
-import { baseOf, type Demo, type Mount, type Site } from './site.ts'
+import type { Demo } from '../emulator/demo.ts'
+import { baseOf, type Mount, type Site } from './site.ts'
 
 /** A line to copy, and what it gets. */
 export type DemoCommand = { dialect: string; title: string; command: string }

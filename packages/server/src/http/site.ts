@@ -11,6 +11,7 @@ import type {
 } from '@patois/core'
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../clock.ts'
+import type { Demo } from '../emulator/demo.ts'
 import type { Emulator } from '../emulator/emulator.ts'
 import type { Log } from '../log.ts'
 import type { Traces } from '../traces.ts'
@@ -24,17 +25,6 @@ export type Mount = { dialect: Dialect; at: string; host?: string }
 
 /** One operation of a mounted dialect, at its full path below the origin. */
 export type Station = { mount: Mount; operation: Operation; path: string }
-
-/** The demo client and user of dev mode, and the lines that get a token with them. */
-export type Demo = {
-  clientId: string
-  clientSecret: string
-  username: string
-  password: string
-  redirectUri: string
-  verifier: string
-  challenge: string
-}
 
 /** What every handler is given. */
 export type Site = {

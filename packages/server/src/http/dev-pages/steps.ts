@@ -1,7 +1,8 @@
 // Steps: what a flow by a grant type is made of in a dialect, with the fields of dev mode's client.
 
 import { type GivenFields, LIST_FIELDS, type Operation, splitScope } from '@patois/core'
-import type { Demo, Mount, Site, Station } from '../site.ts'
+import type { Demo } from '../../emulator/demo.ts'
+import type { Mount, Site, Station } from '../site.ts'
 import { operationOf, TOPICS, type Topic } from './topics.ts'
 
 /** One call of a flow, and the fields that it is first shown with. */

@@ -10,7 +10,7 @@ import type { DevSite } from '../site.ts'
 import { strikeArrival, strikeLeaving, subjectOf } from './strike.ts'
 
 /** What is known of a request besides what it says. */
-type Seen = { began: number; faults: string[] }
+type Seen = { began: number; faults: string[]; isLost?: boolean }
 
 /** An answer with every header, as it leaves or would have. */
 type Left = Wire & { status: number; lost: boolean }
@@ -37,17 +37,25 @@ export function watchRequests(app: FastifyInstance, site: DevSite): void {
   app.addHook('onSend', async (request, reply, payload) => {
     // Clients learn from it how far their own clock is off.
     reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
-    if (!isWatched(site, request)) return payload
+    // What closes the connection looks like a failure of ours, which is answered, too.
+    if (seenOf(request).isLost || !isWatched(site, request)) return payload
     const struck = await strikeLeaving(site, request, leaving(reply, payload))
     const { answer, lost, faults } = struck
     seenOf(request).faults.push(...faults)
     const headers = { ...reply.getHeaders(), ...answer.headers }
     await note(site, request, { ...answer, headers, lost }, seenOf(request))
-    if (lost) reply.raw.destroy()
+    if (lost) return neverSent(reply, seenOf(request))
     if (faults.length === 0) return payload
     reply.code(answer.status).headers(answer.headers)
     return answer.body
   })
+}
+
+// Whoever waits for the payload sends it, so nobody gets one.
+function neverSent(reply: FastifyReply, seen: Seen): Promise<never> {
+  seen.isLost = true
+  reply.raw.destroy()
+  return new Promise(() => {})
 }
 
 async function note(

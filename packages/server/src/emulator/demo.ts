@@ -4,8 +4,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Configuration, readConfiguration } from '../configuration.ts'
-import type { Demo } from '../http/site.ts'
-import { StartFault } from './run.ts'
+
+/** The demo client and user of dev mode, and the lines that get a token with them. */
+export type Demo = {
+  clientId: string
+  clientSecret: string
+  username: string
+  password: string
+  redirectUri: string
+  verifier: string
+  challenge: string
+}
 
 type Kept = { clientSecret: string; password: string; verifier: string }
 
@@ -41,7 +50,7 @@ function readKept(path: string): Kept {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Kept
   } catch {
-    throw new StartFault(`${path} cannot be read: remove it together with its database.`)
+    throw new Error(`${path} cannot be read: remove it together with its database.`)
   }
 }
 
