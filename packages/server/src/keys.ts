@@ -4,6 +4,7 @@ import { createPrivateKey, type KeyObject } from 'node:crypto'
 import {
   type Awaitable,
   type Change,
+  type Jwk,
   type Key,
   type KeyKind,
   type Keys,
@@ -54,7 +55,15 @@ export type Stage = 'next' | 'current' | 'previous' | 'past'
 /** A key that can sign; `headers` keeps the encoded JWT header of each type. */
 type Signer = { key: Key; privateKey: KeyObject; headers: Map<string, string> }
 
-type Ring = { parts: KeyParts; signers: Signer[]; making: Map<KeyKind, Promise<void>> }
+/** What is published follows from the keys and the second. */
+type Published = { signers: readonly Signer[]; now: number; jwks: readonly Jwk[] }
+
+type Ring = {
+  parts: KeyParts
+  signers: readonly Signer[]
+  making: Map<KeyKind, Promise<void>>
+  published?: Published
+}
 
 /** The kinds that are there before the first answer, and those that take their time. */
 const QUICK: readonly KeyKind[] = ['ES256', 'EdDSA']
@@ -80,11 +89,10 @@ export async function openKeys(parts: KeyParts): Promise<KeyRing> {
       if (!(signer instanceof Promise)) return signed(signer, type, claims)
       return signer.then((one) => signed(one, type, claims))
     },
-    async published(now) {
+    published(now) {
+      if (ring.making.size === 0) return publishedAt(ring, now)
       // Nobody shall keep a key set for an hour that lacks a key which is a moment away.
-      await Promise.allSettled(ring.making.values())
-      const past = pastOf(ring, now)
-      return ring.signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
+      return Promise.allSettled(ring.making.values()).then(() => publishedAt(ring, now))
     },
     ready: async (kind) => ring.making.get(kind),
     kinds: [...QUICK, ...slowKinds(parts)],
@@ -143,6 +151,16 @@ function current({ signers }: Ring, kind: KeyKind, now: number): Signer | undefi
     signers.findLast(({ key }) => key.kind === kind && key.signsFrom <= now) ??
     signers.find(({ key }) => key.kind === kind)
   )
+}
+
+// Every JWT that is presented asks for it.
+function publishedAt(ring: Ring, now: number): readonly Jwk[] {
+  const { signers, published } = ring
+  if (published?.signers === signers && published.now === now) return published.jwks
+  const past = pastOf(ring, now)
+  const jwks = signers.filter((one) => !past.includes(one)).map(({ key }) => key.publicJwk)
+  ring.published = { signers, now, jwks }
+  return jwks
 }
 
 function signing(ring: Ring, kind: KeyKind, now: number): Awaitable<Signer> {

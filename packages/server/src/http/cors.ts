@@ -1,6 +1,6 @@
 // CORS: open for what is public, for registered origins where tokens are, never for pages.
 
-import { type Operation, Unavailable } from '@patois/core'
+import { type Awaitable, type Operation, Unavailable } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Site } from './site.ts'
 
@@ -19,12 +19,12 @@ async function isRegistered(site: Site, origin: string): Promise<boolean> {
 }
 
 /** Lets scripts of other origins read the answer, as far as the operation allows. */
-export async function allowOrigin(
+export function allowOrigin(
   site: Site,
   operation: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<void> {
+): Awaitable<void> {
   if (OPEN.includes(operation.does)) {
     reply.header('access-control-allow-origin', '*')
     reply.header('access-control-expose-headers', 'X-Request-Id')
@@ -34,6 +34,10 @@ export async function allowOrigin(
   reply.header('vary', 'Origin')
   const { origin } = request.headers
   if (origin === undefined) return
+  return allowRegistered(site, origin, reply)
+}
+
+async function allowRegistered(site: Site, origin: string, reply: FastifyReply): Promise<void> {
   if (!(await isRegistered(site, origin))) return wonder(site, origin)
   reply.header('access-control-allow-origin', origin)
   // Date, so that a client on a machine whose clock is off knows when its tokens end.

@@ -2,11 +2,15 @@
 
 import {
   type Answer,
+  type Awaitable,
   type Call,
   type Deed,
   type Facts,
   introspect,
+  type Jwk,
   metadata,
+  type Operation,
+  type Parts,
   readRequest,
   revoke,
   token,
@@ -23,42 +27,72 @@ import { baseOf, type Site, type Station } from './site.ts'
 import { turn } from './turn.ts'
 
 type JsonDeed = Exclude<Deed, 'authorize' | 'logout'>
-type Endpoint = (site: Site, call: Call, station: Station) => Promise<Facts>
+/** Finds the facts of a call's answer. */
+type Endpoint = (call: Call) => Awaitable<Facts>
 
 const LOCALES = locales.map(({ lang }) => lang)
-const ENDPOINTS: Record<JsonDeed, Endpoint> = {
-  token: ({ parts }, call) => token(parts, call),
-  revoke: ({ parts }, call) => revoke(parts, call),
-  introspect: ({ parts }, call) => introspect(parts, call),
-  userinfo: ({ parts }, call) => userinfo(parts, call),
-  jwks: async ({ parts }, call) => ({ keys: await parts.keys.published(call.now) }),
-  metadata: async (site, _, { mount }) =>
-    metadata(site.parts, mount.dialect, baseOf(site, mount), LOCALES),
+// What is the same for every call is made at start.
+const ENDPOINTS: Record<JsonDeed, (site: Site, station: Station) => Endpoint> = {
+  token: ofParts(token),
+  revoke: ofParts(revoke),
+  introspect: ofParts(introspect),
+  userinfo: ofParts(userinfo),
+  jwks: ({ parts }) => {
+    let facts: { keys: readonly Jwk[] } = { keys: [] }
+    return async ({ now }) => {
+      const keys = await parts.keys.published(now)
+      if (facts.keys !== keys) facts = { keys }
+      return facts
+    }
+  },
+  metadata: (site, { mount }) => {
+    const facts = metadata(site.parts, mount.dialect, baseOf(site, mount), LOCALES)
+    return () => facts
+  },
 }
 
-async function answerOf(
-  site: Site,
-  station: Station,
-  call: Call,
-  request: FastifyRequest,
-): Promise<{ answer: Answer; reason: string }> {
-  try {
-    Object.assign(call, readRequest(station.operation, readMessage(request)))
-    const facts = await ENDPOINTS[station.operation.does as JsonDeed](site, call, station)
-    return { answer: writeAnswer(station.operation, facts, call.now), reason: 'ok' }
-  } catch (thrown) {
-    const told = await tell(site, call, thrown)
-    return { answer: refusalAnswer(site, call, told), reason: told.reason }
+function ofParts(answer: (parts: Parts, call: Call) => Promise<Facts>) {
+  return ({ parts }: Site): Endpoint =>
+    (call) =>
+      answer(parts, call)
+}
+
+const DOCUMENTS: readonly Deed[] = ['jwks', 'metadata']
+
+// A document is written once for as long as its facts are the same: its JSON costs 5 µs.
+function writerOf(operation: Operation): (facts: Facts, now: number) => Answer {
+  const write = (facts: Facts, now: number) => writeAnswer(operation, facts, now)
+  if (!DOCUMENTS.includes(operation.does)) return write
+  const written = new WeakMap<Facts, Answer>()
+  return (facts, now) => {
+    const answer = written.get(facts) ?? write(facts, now)
+    written.set(facts, answer)
+    return answer
   }
 }
 
 /** The handler of an operation that answers JSON. */
 export function jsonHandler(site: Site, station: Station) {
+  const { operation } = station
+  const endpoint = ENDPOINTS[operation.does as JsonDeed](site, station)
+  const write = writerOf(operation)
+  const answerOf = async (
+    call: Call,
+    request: FastifyRequest,
+  ): Promise<{ answer: Answer; reason: string }> => {
+    try {
+      Object.assign(call, readRequest(operation, readMessage(request)))
+      return { answer: write(await endpoint(call), call.now), reason: 'ok' }
+    } catch (thrown) {
+      const told = await tell(site, call, thrown)
+      return { answer: refusalAnswer(site, call, told), reason: told.reason }
+    }
+  }
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await turn()
     const call = openCall(site, station, request)
-    const { answer, reason } = await answerOf(site, station, call, request)
-    await allowOrigin(site, station.operation, request, reply)
+    const { answer, reason } = await answerOf(call, request)
+    await allowOrigin(site, operation, request, reply)
     logDecision(site, call, answer.status, reason)
     return send(reply, answer)
   }
