@@ -37,7 +37,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   tellCrashes(log)
   const clock = systemClock()
   const { issuer, dev, listen, drain, database, lifetimes } = configuration
-  if (worker === undefined) await checkPlace(configuration, log)
+  if (worker === undefined) await checkPort(listen)
   const meter = configuration.metrics && openMeter()
   const measured = { ...(meter && { meter }) }
   const store = await inSentences(() => openStore(database, { issuer, dev, ...measured }))
@@ -49,6 +49,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const stop = prepareStop(built.http, built.health)
     const stopMetrics = await report(configuration.metrics, meter)
     await bind(built, listen)
+    if (worker === undefined) warnElsewhere(configuration, log)
     const swept = { store, clock: built.site.clock, keys, lifetimes, log }
     const stopSweeper = startSweeper({ ...swept, ...measured })
     // Whoever waits for the sentence that we are ready may stop us at once.
@@ -114,23 +115,23 @@ async function bind({ http }: App, listen: Configuration['listen']): Promise<voi
   }
 }
 
-// In front of https there is a proxy; plain http is called where it listens.
-function isElsewhere(issuer: string, { port }: Configuration['listen']): boolean {
-  const { protocol, port: named } = new URL(issuer)
-  return protocol === 'http:' && Number(named || 80) !== port
+/** In front of https there is a proxy; plain http is called where it listens. */
+export function warnElsewhere({ issuer, listen }: Configuration, log: Log): void {
+  const { protocol, port } = new URL(issuer)
+  if (protocol !== 'http:' || Number(port || 80) === listen.port) return
+  log.warn({ issuer, listen }, ELSEWHERE)
 }
 
 /**
  * Checks that the port is free, before anything is written: a database is bound to its issuer for
  * good. Throws a StartFault.
  */
-export async function checkPlace({ issuer, listen }: Configuration, log: Log): Promise<void> {
+export async function checkPort(listen: Configuration['listen']): Promise<void> {
   try {
     await probe(listen)
   } catch (error) {
     throw await listenFault(error, listen)
   }
-  if (isElsewhere(issuer, listen)) log.warn({ issuer, listen }, ELSEWHERE)
 }
 
 async function listenFault(error: unknown, { host, port }: Configuration['listen']) {

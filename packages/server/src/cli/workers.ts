@@ -8,7 +8,7 @@ import { type Log, openLog } from '../log.ts'
 import { openMeter } from '../metrics/meter.ts'
 import type { Report } from '../metrics/open.ts'
 import { ask } from './primary.ts'
-import { checkPlace, openMetrics, STOP_WITHIN_MS, stopSignal } from './run.ts'
+import { checkPort, openMetrics, STOP_WITHIN_MS, stopSignal, warnElsewhere } from './run.ts'
 
 /** From a death to its replacement; it doubles with each death of one that did not live long. */
 const FIRST_WAIT_MS = 100
@@ -35,7 +35,7 @@ type Crew = {
 export async function runWorkers(configuration: Configuration, ready: () => void): Promise<void> {
   const { metrics, workers: most, drain } = configuration
   const log = openLog(configuration.logLevel)
-  await checkPlace(configuration, log)
+  await checkPort(configuration.listen)
   const meter = openMeter()
   const starts = meter.count('patois_worker_starts_total')
   const whole = Promise.withResolvers<void>()
@@ -53,7 +53,10 @@ export async function runWorkers(configuration: Configuration, ready: () => void
     ...(await reportsOf(crew)),
   ])
   const told = stopSignal().then(() => crew.stopped.abort())
-  const { ends } = await work(crew, told, ready)
+  const { ends } = await work(crew, told, () => {
+    warnElsewhere(configuration, log)
+    ready()
+  })
   process.exitCode = await stopAll(ends, drain * 1000 + STOP_WITHIN_MS)
   await stopMetrics()
 }
