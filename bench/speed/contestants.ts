@@ -7,10 +7,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { SeedSizes, Seeds } from './given.ts'
 import { configurationFor } from './patois/configuration.ts'
-import { type Running, startNode, startServer } from './start.ts'
+import { type Place, type Running, startNode, startServer } from './start.ts'
 
 /** A server that is seeded and answers. */
-export type Contestant = Running & { name: string; port: number; seeds: Seeds; paths: Paths }
+export type Contestant = Running & {
+  name: string
+  port: number
+  seeds: Seeds
+  paths: Paths
+  /** The rows that it takes part in, where it does not in all. */
+  rows?: readonly string[]
+}
 
 /** Where its endpoints stand. */
 export type Paths = {
@@ -51,7 +58,13 @@ export function freePort(): Promise<number> {
 /** Starts the floor with a database in the folder. */
 export async function startFloor(folder: string, sizes: SeedSizes): Promise<Contestant> {
   const seedFile = join(folder, 'seeds.json')
-  const args = [FLOOR, join(folder, 'floor.db'), seedFile, String(sizes.lanes), String(sizes.codes)]
+  const args = [
+    FLOOR,
+    join(folder, 'floor.db'),
+    seedFile,
+    String(sizes.families),
+    String(sizes.codes),
+  ]
   const running = await startServer(args, { folder, ready: 'ready\n' })
   const { port, seeds } = readJson<{ port: number; seeds: Seeds }>(seedFile)
   return { ...running, name: 'floor', port, seeds, paths: PATHS }
@@ -66,6 +79,11 @@ export type PatoisOptions = {
   configuration?: object
   /** Of the command `serve`. */
   flags?: readonly string[]
+  /** A program in place of the command: it is told the configuration file and these arguments. */
+  program?: { file: string; args: readonly string[] }
+  /** How many spent refresh tokens lie in the database besides. */
+  rows?: number
+  place?: Place
   /** Of Node. */
   nodeFlags?: readonly string[]
 }
@@ -76,16 +94,19 @@ export async function startPatois(
   sizes: SeedSizes,
   options: PatoisOptions = {},
 ): Promise<Contestant> {
-  const { name = 'Patois', flags = [], nodeFlags = [] } = options
+  const { name = 'Patois', flags = [], nodeFlags = [], rows = 0, place = 'server' } = options
   const port = await freePort()
   const database = options.database ?? `sqlite:${join(folder, 'patois.db')}`
   const file = join(folder, 'patois.json')
   writeFileSync(file, JSON.stringify(configurationFor(port, database, options.configuration)))
   const env = { PATOIS_MASTER_KEY: randomBytes(32).toString('base64url') }
   const seedFile = join(folder, 'seeds.json')
-  await runToEnd([SEED, file, seedFile, String(sizes.lanes), String(sizes.codes)], folder, env)
-  const args = [...nodeFlags, PATOIS, 'serve', '--config', file, ...flags]
-  const running = await startServer(args, { folder, ready: 'Patois answers at ', env })
+  const counts = [sizes.families, sizes.codes, rows].map(String)
+  await runToEnd([SEED, file, seedFile, ...counts], folder, env)
+  const serve = [PATOIS, 'serve', '--config', file, ...flags]
+  const { program } = options
+  const args = [...nodeFlags, ...(program ? [program.file, file, ...program.args] : serve)]
+  const running = await startServer(args, { folder, ready: 'Patois answers at ', place, env })
   return { ...running, name, port, seeds: readJson<Seeds>(seedFile), paths: PATHS }
 }
 

@@ -31,6 +31,9 @@ export const SCOPE = { tokens: 'api.read offline_access', codes: 'openid api.rea
 /** Seconds; the same everywhere. */
 export const LIFETIMES = { access: 3600, refresh: 30 * 86_400, id: 3600, replay: 60 }
 
+/** Connections that a server is called through at one time. */
+export const LANES = 64
+
 /** What a server hands out before it is measured. */
 export type Seeds = {
   /** A live refresh token for each connection, of the client with opaque tokens and of the other. */
@@ -40,10 +43,12 @@ export type Seeds = {
   access: string[]
   /** Unused codes of the client with opaque tokens. */
   codes: string[]
+  /** Live refresh tokens of the client with opaque tokens, by the dialect that they were got in. */
+  dialects?: Record<string, string[]>
 }
 
 /** How much of it is wanted. */
-export type SeedSizes = { lanes: number; codes: number }
+export type SeedSizes = { families: number; codes: number }
 
 /** The credentials of a client as RFC 6749 §2.3.1 writes them. */
 export function basic({ id, secret }: GivenClient): string {

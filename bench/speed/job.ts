@@ -8,8 +8,11 @@ export type Bodies =
   | { turns: readonly string[] }
   /** Each is sent once; a round ends when none is left. */
   | { once: readonly string[] }
-  /** What an answer says in `member` is sent next, between `before` and `after`; one per lane. */
-  | { chain: readonly string[]; member: string; before: string; after: string }
+  /**
+   * What an answer says in `member` is sent next, between `before` and `after`. Each lane has as
+   * many chains as there are of them for each.
+   */
+  | { chain: readonly string[]; lanes: number; member: string; before: string; after: string }
 
 /** What every answer is held against. */
 export type Expected = {
@@ -29,8 +32,13 @@ export type Job = {
   path: string
   headers: Readonly<Record<string, string>>
   bodies: Bodies
+  /** Connections, where they are not as many as usual. */
+  lanes?: number
   expected: Expected
 }
+
+/** The first process of a server, and of its database where that is one of its own. */
+export type Pids = { pid: number; databasePid?: number }
 
 /** How a round is run. */
 export type Pace = { lanes: number; warmUpSeconds: number; seconds: number }
@@ -41,13 +49,15 @@ export type Measured = {
   seconds: number
   /** Of all the server's processes; undefined where the system does not say it. */
   cpuSeconds?: number
+  /** The same of its database's, where that is a server of its own. */
+  databaseCpuSeconds?: number
   /** Milliseconds. */
   p50: number
   p99: number
 }
 
 /** What the process of the load is asked: to know a job, to run a round of it. */
-export type Order = { define: string; job: Job; pid: number } | { run: string; pace: Pace }
+export type Order = { define: string; job: Job; pids: Pids } | { run: string; pace: Pace }
 
 /** What it answers. */
 export type Report = { measured: Measured } | { wrong: string } | { defined: true }

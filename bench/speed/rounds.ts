@@ -3,13 +3,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Contestant } from './contestants.ts'
-import type { Job, Measured, Order, Pace, Report } from './job.ts'
-import type { Row } from './rows.ts'
+import { LANES } from './given.ts'
+import type { Job, Measured, Order, Pace, Pids, Report } from './job.ts'
 import { startNode } from './start.ts'
 
 /** How long and how often. */
-export type Plan = { rounds: number; seconds: number; warmUpSeconds: number; lanes: number }
+export type Plan = { rounds: number; seconds: number; warmUpSeconds: number }
 
 /** What all rounds of a row said about a server. */
 export type Summary = {
@@ -20,6 +19,8 @@ export type Summary = {
   most: number
   /** Answers for each second that the server spent on a processor; the figure for a busy machine. */
   perCpuSecond?: number
+  /** The same of its database server. */
+  perDatabaseCpuSecond?: number
   /** Milliseconds, medians of the rounds. */
   p50: number
   p99: number
@@ -27,7 +28,7 @@ export type Summary = {
 
 /** The load generator. */
 export type Load = {
-  define(name: string, job: Job, pid: number): Promise<void>
+  define(name: string, job: Job, pids: Pids): Promise<void>
   run(name: string, pace: Pace): Promise<Measured>
   close(): void
 }
@@ -47,7 +48,7 @@ export function openLoad(): Load {
     return report
   }
   return {
-    define: async (name, job, pid) => void (await ask({ define: name, job, pid })),
+    define: async (name, job, pids) => void (await ask({ define: name, job, pids })),
     run: async (name, pace) => {
       const report = await ask({ run: name, pace })
       if ('measured' in report) return report.measured
@@ -67,43 +68,45 @@ export function median(figures: readonly number[]): number {
 
 function summarize(name: string, rounds: readonly Measured[]): Summary {
   const perSecond = rounds.map(({ answers, seconds }) => answers / seconds)
-  const perCpuSecond = rounds.flatMap(({ answers, cpuSeconds }) =>
-    cpuSeconds === undefined ? [] : [answers / cpuSeconds],
-  )
+  const perCpu = (name: 'cpuSeconds' | 'databaseCpuSeconds'): number[] =>
+    rounds.flatMap(({ answers, [name]: spent }) => (spent ? [answers / spent] : []))
+  const perCpuSecond = perCpu('cpuSeconds')
+  const perDatabaseCpuSecond = perCpu('databaseCpuSeconds')
   return {
     name,
     perSecond: median(perSecond),
     least: Math.min(...perSecond),
     most: Math.max(...perSecond),
     ...(perCpuSecond.length > 0 && { perCpuSecond: median(perCpuSecond) }),
+    ...(perDatabaseCpuSecond.length > 0 && { perDatabaseCpuSecond: median(perDatabaseCpuSecond) }),
     p50: median(rounds.map(({ p50 }) => p50)),
     p99: median(rounds.map(({ p99 }) => p99)),
   }
 }
 
-/** Measures a row at all servers. Throws an Error when an answer is wrong. */
-export async function measureRow(
+/** One of those that are measured beside each other. */
+export type Entry = Pids & { name: string; job: Job }
+
+/** Measures entries in turns. Throws an Error when an answer is wrong. */
+export async function measure(
   load: Load,
-  row: Row,
-  contestants: readonly Contestant[],
+  row: string,
+  entries: readonly Entry[],
   plan: Plan,
 ): Promise<Summary[]> {
-  const measured = new Map<string, Measured[]>()
-  for (const contestant of contestants) {
-    await load.define(keyOf(row, contestant), row.job(contestant), contestant.pid)
-    measured.set(contestant.name, [])
+  const keyOf = ({ name }: Entry): string => `${row} at ${name}`
+  for (const entry of entries) {
+    const { job, pid, databasePid } = entry
+    await load.define(keyOf(entry), job, { pid, ...(databasePid && { databasePid }) })
   }
+  const measured = entries.map((): Measured[] => [])
   for (let round = 0; round < plan.rounds; round++) {
-    for (const contestant of contestants) {
-      // Before its first round a server has compiled nothing yet.
-      const warmUpSeconds = round === 0 ? plan.warmUpSeconds : plan.warmUpSeconds / 4
-      const pace = { lanes: plan.lanes, warmUpSeconds, seconds: plan.seconds }
-      measured.get(contestant.name)?.push(await load.run(keyOf(row, contestant), pace))
+    // Before its first round a server has compiled nothing yet.
+    const warmUpSeconds = round === 0 ? plan.warmUpSeconds : plan.warmUpSeconds / 4
+    const pace = { lanes: LANES, warmUpSeconds, seconds: plan.seconds }
+    for (const [at, entry] of entries.entries()) {
+      measured[at]?.push(await load.run(keyOf(entry), pace))
     }
   }
-  return contestants.map(({ name }) => summarize(name, measured.get(name) ?? []))
-}
-
-function keyOf(row: Row, { name }: Contestant): string {
-  return `${row.name} at ${name}`
+  return entries.map(({ name }, at) => summarize(name, measured[at] ?? []))
 }

@@ -1,7 +1,16 @@
 // Rows: what is measured, as the job that each does at a server.
 
 import type { Contestant } from './contestants.ts'
-import { basic, type GivenClient, JWT, OPAQUE, REDIRECT_URI, VERIFIER } from './given.ts'
+import {
+  basic,
+  type GivenClient,
+  JWT,
+  LANES,
+  OPAQUE,
+  REDIRECT_URI,
+  USER,
+  VERIFIER,
+} from './given.ts'
 import type { Bodies, Expected, Job } from './job.ts'
 
 /** A row of the table. */
@@ -9,6 +18,8 @@ export type Row = {
   name: string
   /** Not in the quick run. */
   isFull?: true
+  /** The floor has no part in it. */
+  isAlone?: true
   job(contestant: Contestant): Job
 }
 
@@ -44,6 +55,7 @@ function rotation({ paths, port, seeds }: Contestant, client: GivenClient): Job 
   const jwt = isJwt ? { member: 'access_token', jwks: paths.jwks } : undefined
   const bodies = {
     chain: isJwt ? seeds.refreshJwt : seeds.refreshOpaque,
+    lanes: LANES,
     member: 'refresh_token',
     before: 'grant_type=refresh_token&refresh_token=',
     after: '',
@@ -91,6 +103,17 @@ export const ROWS: readonly Row[] = [
     name: 'JWKS',
     isFull: true,
     job: ({ port, paths }) => ({ port, ...get(paths.jwks, ['"keys":', '"ES256"']) }),
+  },
+  {
+    name: 'password login',
+    isFull: true,
+    isAlone: true,
+    job: ({ port, paths }) => {
+      const fields = { grant_type: 'password', scope: 'api.read' }
+      const same = form({ ...fields, username: USER.name, password: USER.password })
+      // More at once for one account are taken for somebody who guesses.
+      return { port, lanes: 4, ...post(paths.token, OPAQUE, { same }, fresh(['"expires_in":'])) }
+    },
   },
   {
     name: 'discovery',

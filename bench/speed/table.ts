@@ -1,9 +1,10 @@
 // The figures of a row as lines of text, one for each server, with the ratio to the first.
 
 import type { Summary } from './rounds.ts'
+import { ratio } from './standing.ts'
 
 const COLUMNS = ['', 'req/s', 'least – most', 'per CPU s', 'p50 ms', 'p99 ms', 'ratio'] as const
-const WIDTHS = [42, 9, 17, 11, 8, 8, 7] as const
+const WIDTHS = [54, 9, 17, 11, 8, 8, 7] as const
 
 function line(cells: readonly string[]): string {
   return cells
@@ -17,14 +18,6 @@ export const HEAD = line(COLUMNS)
 /** A count with its thousands apart. */
 export function count(figure: number | undefined): string {
   return figure === undefined ? '–' : Math.round(figure).toLocaleString('en')
-}
-
-/** What one does for each second of a processor, beside another; by the clock where that is unknown. */
-export function ratio(one: Summary, other: Summary): number {
-  if (one.perCpuSecond === undefined || other.perCpuSecond === undefined) {
-    return one.perSecond / other.perSecond
-  }
-  return one.perCpuSecond / other.perCpuSecond
 }
 
 /** The lines of a row. */

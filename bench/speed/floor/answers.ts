@@ -176,6 +176,13 @@ function userinfo({ tables, now }: Turn, authorization: string): Answer {
   return { status: 200, body: JSON.stringify({ sub: USER.name }) }
 }
 
+function discovery({ issuer }: Turn): Answer {
+  const ends = ['authorize', 'token', 'introspect', 'revoke', 'userinfo']
+  const members = ends.map((name) => [`${name}_endpoint`, `${issuer}/${name}`])
+  const more = { issuer, jwks_uri: `${issuer}/jwks`, response_types_supported: ['code'] }
+  return { status: 200, body: JSON.stringify({ ...more, ...Object.fromEntries(members) }) }
+}
+
 function token(turn: Turn, client: GivenClient, { body, requestId }: Sent): Answer {
   const form = new URLSearchParams(body)
   switch (form.get('grant_type')) {
@@ -194,6 +201,7 @@ function token(turn: Turn, client: GivenClient, { body, requestId }: Sent): Answ
 export function answer(turn: Turn, sent: Sent): Answer {
   const { path, authorization, body } = sent
   if (path === '/jwks') return { status: 200, body: JWKS }
+  if (path === '/.well-known/oauth-authorization-server') return discovery(turn)
   if (path === '/userinfo') return userinfo(turn, authorization)
   const client = clientOf(authorization)
   if (!client) return refuse('invalid_client', 401)

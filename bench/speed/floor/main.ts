@@ -8,7 +8,7 @@ import { type Answer, answer, type Sent } from './answers.ts'
 import { seed } from './seed.ts'
 import { openTables } from './tables.ts'
 
-const [database = '', seedFile = '', lanes = '64', codes = '0'] = process.argv.slice(2)
+const [database = '', seedFile = '', families = '64', codes = '0'] = process.argv.slice(2)
 const STDOUT = 1
 
 const tables = openTables(database)
@@ -86,7 +86,7 @@ let issuer = ''
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo
   issuer = `http://127.0.0.1:${port}`
-  const sizes = { lanes: Number(lanes), codes: Number(codes) }
+  const sizes = { families: Number(families), codes: Number(codes) }
   writeFileSync(seedFile, JSON.stringify({ port, seeds: seed(tables, issuer, sizes) }))
   writeSync(STDOUT, 'ready\n')
 })

@@ -21,7 +21,7 @@ function times<T>(count: number, make: () => T): T[] {
 }
 
 /** Writes the seeds and answers them. */
-export function seed(tables: Tables, issuer: string, { lanes, codes }: SeedSizes): Seeds {
+export function seed(tables: Tables, issuer: string, { families, codes }: SeedSizes): Seeds {
   const now = Math.floor(Date.now() / 1000)
   const until = now + LIFETIMES.refresh
   const writes: Write[] = []
@@ -54,9 +54,9 @@ export function seed(tables: Tables, issuer: string, { lanes, codes }: SeedSizes
   }
 
   const seeds = {
-    refreshOpaque: times(lanes, refresh(OPAQUE)),
-    refreshJwt: times(lanes, refresh(JWT)),
-    access: times(lanes, access),
+    refreshOpaque: times(families, refresh(OPAQUE)),
+    refreshJwt: times(families, refresh(JWT)),
+    access: times(families, access),
     codes: times(codes, code),
   }
   tables.write([writes])

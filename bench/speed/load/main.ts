@@ -7,7 +7,7 @@ const jobs = new Map<string, KnownJob>()
 
 async function follow(order: Order): Promise<Report> {
   if ('define' in order) {
-    jobs.set(order.define, openJob(order.job, order.pid))
+    jobs.set(order.define, openJob(order.job, order.pids))
     return { defined: true }
   }
   const job = jobs.get(order.run)

@@ -1,6 +1,6 @@
 // Requests: the text that a lane sends next, as its job says.
 
-import type { Job } from '../job.ts'
+import type { Bodies, Job } from '../job.ts'
 import { memberOf } from './check.ts'
 import type { Heard } from './lane.ts'
 
@@ -33,13 +33,26 @@ export function openRequests(job: Job): NextRequest {
     }
   }
   if ('chain' in bodies) {
-    const links = [...bodies.chain]
-    const { before, after, member } = bodies
-    return (lane, heard) => {
-      if (heard) links[lane] = memberOf(heard.body, member)
-      return request(before + links[lane] + after)
-    }
+    const nextLink = openChains(bodies)
+    return (lane, heard) => request(nextLink(lane, heard))
   }
   const only = request(bodies.same)
   return () => only
+}
+
+type Chains = Extract<Bodies, { chain: unknown }>
+
+// A lane has every so manieth chain for its own, and goes from one to the next.
+function openChains({ chain, lanes, before, after, member }: Chains) {
+  const links = [...chain]
+  const steps = Math.floor(links.length / lanes)
+  const places = Array.from({ length: lanes }, (_, lane) => lane)
+  return (lane: number, heard: Heard | undefined): string => {
+    const place = places[lane] ?? 0
+    if (!heard) return before + links[place] + after
+    links[place] = memberOf(heard.body, member)
+    const next = (place + lanes) % (steps * lanes)
+    places[lane] = next
+    return before + links[next] + after
+  }
 }

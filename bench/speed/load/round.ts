@@ -1,6 +1,6 @@
 // Round: many lanes send the requests of one job for a while, and every answer is looked at.
 
-import type { Job, Measured, Pace } from '../job.ts'
+import type { Job, Measured, Pace, Pids } from '../job.ts'
 import { cpuSecondsOf, familyOf } from '../processes.ts'
 import { checkJwts, openCheck } from './check.ts'
 import { type Heard, type Lane, openLane } from './lane.ts'
@@ -32,14 +32,14 @@ type Track = {
 
 type Parts = {
   job: Job
-  pid: number
+  pids: Pids
   check: (heard: Heard) => string | undefined
   requestOf: NextRequest
 }
 
-/** Makes a job known; `pid` is the first of the server's processes. */
-export function openJob(job: Job, pid: number): KnownJob {
-  const parts = { job, pid, check: openCheck(job.expected), requestOf: openRequests(job) }
+/** Makes a job known. */
+export function openJob(job: Job, pids: Pids): KnownJob {
+  const parts = { job, pids, check: openCheck(job.expected), requestOf: openRequests(job) }
   return { run: (pace) => runRound(parts, pace) }
 }
 
@@ -83,8 +83,11 @@ function openTrack({ check, requestOf }: Parts, lanes: number): Track {
   return track
 }
 
-async function runRound(parts: Parts, { lanes, warmUpSeconds, seconds }: Pace): Promise<Measured> {
-  const { port } = parts.job
+async function runRound(
+  parts: Parts,
+  { warmUpSeconds, seconds, ...pace }: Pace,
+): Promise<Measured> {
+  const { port, lanes = pace.lanes } = parts.job
   const track = openTrack(parts, lanes)
   const { window, over, fail } = track
   const open: Lane[] = []
@@ -93,14 +96,13 @@ async function runRound(parts: Parts, { lanes, warmUpSeconds, seconds }: Pace): 
   }
   for (const lane of open) lane.begin()
   await Promise.race([over, wait(warmUpSeconds)])
-  const pids = familyOf(parts.pid)
-  const before = cpuSecondsOf(pids)
+  const spent = openMeter(parts.pids)
   window.from = performance.now()
   await Promise.race([over, wait(seconds)])
   // What ran out of requests was busy until its last answer and no longer.
   const end = track.running === 0 ? track.last : performance.now()
   window.to = performance.now()
-  const after = cpuSecondsOf(pids)
+  const processors = spent()
   await Promise.race([over, wait(PATIENCE)])
   for (const lane of open) lane.close()
   if (track.running > 0) fail(`${track.running} requests have no answer`)
@@ -109,8 +111,26 @@ async function runRound(parts: Parts, { lanes, warmUpSeconds, seconds }: Pace): 
   return {
     answers: track.taken.length,
     seconds: (end - window.from) / 1000,
-    ...(before !== undefined && after !== undefined && { cpuSeconds: after - before }),
+    ...processors,
     ...percentiles(track.taken),
+  }
+}
+
+/** Answers what the processes of a server and its database spent since now. */
+function openMeter({ pid, databasePid }: Pids) {
+  const server = familyOf(pid)
+  const database = databasePid === undefined ? [] : familyOf(databasePid)
+  const read = () => [cpuSecondsOf(server), cpuSecondsOf(database)] as const
+  const before = read()
+  return (): Pick<Measured, 'cpuSeconds' | 'databaseCpuSeconds'> => {
+    const [cpuSeconds, databaseCpuSeconds] = read().map((now, at) => {
+      const then = before[at]
+      return now === undefined || then === undefined ? undefined : now - then
+    })
+    return {
+      ...(cpuSeconds !== undefined && { cpuSeconds }),
+      ...(databaseCpuSeconds !== undefined && { databaseCpuSeconds }),
+    }
   }
 }
 

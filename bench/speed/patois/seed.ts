@@ -1,7 +1,14 @@
 // Fills the database of the Patois that is measured, through its own store, before it is started.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { type Change, type Family, mintSecret, type Parts, type SecretKind } from '@patois/core'
+import {
+  type Change,
+  type Dialect,
+  type Family,
+  mintSecret,
+  type Parts,
+  type SecretKind,
+} from '@patois/core'
 import { app, knownDialects, openLog, openStore, readConfiguration, systemClock } from 'patois'
 import {
   CHALLENGE,
@@ -14,11 +21,15 @@ import {
   type Seeds,
   USER,
 } from '../given.ts'
+import { fillTokens, type Past } from './fill.ts'
 
-const [configurationFile = '', seedFile = '', lanes = '64', codes = '0'] = process.argv.slice(2)
+const [configurationFile = '', seedFile = '', families = '64', codes = '0', rows = '0'] =
+  process.argv.slice(2)
 const masterKey = process.env.PATOIS_MASTER_KEY ?? ''
 
-async function open(): Promise<Parts> {
+let databaseFile = ''
+
+async function open(): Promise<Parts & { dialects: readonly Dialect[] }> {
   const parts = { text: readFileSync(configurationFile, 'utf8'), env: {}, dev: false }
   const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   if (!read.ok) throw new Error(read.faults.join('\n'))
@@ -26,8 +37,11 @@ async function open(): Promise<Parts> {
   const { issuer, dev } = configuration
   const store = await openStore(configuration.database, { issuer, dev })
   const given = { configuration, store, clock: systemClock(), log: openLog('error') }
+  databaseFile = configuration.database.replace('sqlite:', '')
   const { site } = await app({ ...given, masterKeys: [masterKey] })
-  return site.parts
+  const mounted = new Set(configuration.mounts.map(({ dialect }) => dialect))
+  const dialects = configuration.dialects.filter(({ name }) => mounted.has(name))
+  return { ...site.parts, dialects }
 }
 
 const parts = await open()
@@ -46,29 +60,41 @@ async function keep(changes: readonly Change[]): Promise<void> {
   await store.commit({ changes, events: [] })
 }
 
+const ofDialects = parts.dialects.flatMap(({ scopes = {} }) => Object.keys(scopes))
+
 async function newGrant(client: GivenClient): Promise<number> {
   const id = store.newId()
-  const scope = words(SCOPE.codes)
+  const scope = words([SCOPE.codes, ...ofDialects].join(' '))
   const more = { origin: 'consent', userId, clientId: client.id, scope, resources: [] } as const
   await keep([{ put: 'grant', grant: { id, ...more, createdAt: now } }])
   return id
 }
 
+type Known = typeof OPAQUE | typeof JWT
 const grants = { app: await newGrant(OPAQUE), api: await newGrant(JWT) }
 
-function familyOf(client: typeof OPAQUE | typeof JWT, scope: string): Family {
+function familyOf(client: Known, scope: string, dialect = 'standard'): Family {
   return {
     id: store.newId(),
     grantId: grants[client.id],
     userId,
     clientId: client.id,
-    dialect: 'standard',
+    dialect,
     scope: words(scope),
     resources: [],
     authenticatedAt: now,
     createdAt: now,
     expiresAt: until,
   }
+}
+
+const past: Past[] = []
+
+function pastOf(familyId: number): Past {
+  const count = Math.floor(Number(rows) / Number(families))
+  const firstId = count === 0 ? 0 : store.newId()
+  for (let more = 1; more < count; more++) store.newId()
+  return { familyId, firstId, count }
 }
 
 /** As many secrets as asked for, each with the rows that `rows` names. */
@@ -90,10 +116,12 @@ async function mint(
   return secrets
 }
 
-function refreshOf(client: typeof OPAQUE | typeof JWT): Promise<string[]> {
-  return mint(Number(lanes), 'refresh_token', (id, hash) => {
-    const family = familyOf(client, SCOPE.tokens)
+function refreshOf(client: Known, { name, scopes = {} }: Partial<Dialect> = {}): Promise<string[]> {
+  const scope = [SCOPE.tokens, ...Object.keys(scopes)].join(' ')
+  return mint(Number(families), 'refresh_token', (id, hash) => {
+    const family = familyOf(client, scope, name)
     const token = { id, hash, familyId: family.id, createdAt: now, expiresAt: until }
+    if (client === OPAQUE) past.push(pastOf(family.id))
     return [
       { put: 'family', family },
       { put: 'refresh_token', token },
@@ -104,7 +132,7 @@ function refreshOf(client: typeof OPAQUE | typeof JWT): Promise<string[]> {
 const seeds: Seeds = {
   refreshOpaque: await refreshOf(OPAQUE),
   refreshJwt: await refreshOf(JWT),
-  access: await mint(Number(lanes), 'access_token', (id, hash) => {
+  access: await mint(Number(families), 'access_token', (id, hash) => {
     const family = familyOf(OPAQUE, SCOPE.codes)
     const { scope } = family
     const times = { createdAt: now, expiresAt: until, keptUntil: until }
@@ -136,6 +164,10 @@ const seeds: Seeds = {
   }),
 }
 
+const dialects: Record<string, string[]> = {}
+for (const dialect of parts.dialects) dialects[dialect.name] = await refreshOf(OPAQUE, dialect)
+
 await store.close()
-writeFileSync(seedFile, JSON.stringify(seeds))
+if (rows !== '0') fillTokens(databaseFile, past, now)
+writeFileSync(seedFile, JSON.stringify({ ...seeds, dialects }))
 process.exit()

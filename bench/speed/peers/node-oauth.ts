@@ -1,0 +1,133 @@
+// The peer @node-oauth/oauth2-server, with a model as its documentation describes one.
+
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import OAuth2Server, { type Client, type RefreshToken, type Token } from '@node-oauth/oauth2-server'
+import {
+  CLIENTS,
+  type GivenClient,
+  LIFETIMES,
+  OPAQUE,
+  REDIRECT_URI,
+  SCOPE,
+  USER,
+} from '../given.ts'
+import { bodyOf, NO_PATHS, type Peer, runPeer, sendJson, times } from './peer.ts'
+import type { Rows } from './rows.ts'
+
+const { Request, Response } = OAuth2Server
+
+const KNOWN: ReadonlyMap<string, Client & { secret: string }> = new Map(
+  CLIENTS.map(({ id, secret }: GivenClient) => {
+    const grants = ['authorization_code', 'refresh_token', 'client_credentials']
+    return [id, { id, secret, grants, redirectUris: [REDIRECT_URI] }]
+  }),
+)
+
+function secondsOf(at: Date | undefined): number {
+  return Math.floor(Number(at) / 1000)
+}
+
+// Dates of a record that went through JSON.
+function revived<T extends object>(record: T): T {
+  const entries = Object.entries(record).map(([name, value]) => [
+    name,
+    name.endsWith('ExpiresAt') ? new Date(value) : value,
+  ])
+  return Object.fromEntries(entries)
+}
+
+function modelOn(rows: Rows) {
+  const find = async (kind: string, id: string) => {
+    const record = await rows.get(kind, id)
+    return record ? (revived(record) as Token & RefreshToken) : false
+  }
+  return {
+    getClient: async (id: string, secret: string | null) => {
+      const client = KNOWN.get(id)
+      return client && (secret === null || client.secret === secret) ? client : false
+    },
+    getUserFromClient: async ({ id }: Client) => ({ id }),
+    saveToken: async (token: Token, { id, grants }: Client, user: object) => {
+      const kept = { ...token, client: { id, grants }, user }
+      const { accessToken, accessTokenExpiresAt, refreshToken, refreshTokenExpiresAt } = token
+      const expiresAt = secondsOf(accessTokenExpiresAt)
+      await rows.put('access', accessToken, { value: kept, expiresAt })
+      if (refreshToken) {
+        const until = secondsOf(refreshTokenExpiresAt)
+        await rows.put('refresh', refreshToken, { value: kept, expiresAt: until })
+      }
+      return kept
+    },
+    getAccessToken: (token: string) => find('access', token),
+    getRefreshToken: (token: string) => find('refresh', token),
+    revokeToken: ({ refreshToken }: RefreshToken) => rows.drop('refresh', refreshToken),
+    validateScope: async (_: object, __: object, scope?: string[]) => scope ?? ['api.read'],
+    // The library has no endpoint of this kind: what it knows of a token is all that it takes.
+    introspect: async (client: string, secret: string, token: string) => {
+      if (KNOWN.get(client)?.secret !== secret) return undefined
+      const found = await find('access', token)
+      if (!found || Number(found.accessTokenExpiresAt) < Date.now()) return { active: false }
+      const { scope = [], user } = found
+      const exp = secondsOf(found.accessTokenExpiresAt)
+      return { active: true, client_id: found.client.id, scope: scope.join(' '), exp, sub: user.id }
+    },
+  }
+}
+
+async function makePeer(_: string, rows: Rows): Promise<Peer> {
+  const model = modelOn(rows)
+  const server = new OAuth2Server({
+    model,
+    accessTokenLifetime: LIFETIMES.access,
+    refreshTokenLifetime: LIFETIMES.refresh,
+  })
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', headers, url } = request
+    const body = Object.fromEntries(new URLSearchParams(await bodyOf(request)))
+    if (url === '/introspect') {
+      const said = Buffer.from((headers.authorization ?? '').slice(6), 'base64').toString()
+      const [id = '', secret = ''] = said.split(':')
+      const found = await model.introspect(id, secret, body.token ?? '')
+      return sendJson(response, found ? 200 : 401, found ?? { error: 'invalid_client' })
+    }
+    const given = new Request({
+      method,
+      headers: headers as Record<string, string>,
+      query: {},
+      body,
+    })
+    const answered = new Response({ headers: {} })
+    await server.token(given, answered).catch(() => {})
+    sendJson(response, answered.status ?? 500, answered.body)
+  }
+
+  const user = { id: USER.name }
+  const client = KNOWN.get(OPAQUE.id)
+  if (!client) throw new Error('There is no client.')
+  const save = async (): Promise<Token> => {
+    const token = {
+      accessToken: randomBytes(32).toString('hex'),
+      accessTokenExpiresAt: new Date(Date.now() + LIFETIMES.refresh * 1000),
+      refreshToken: randomBytes(32).toString('hex'),
+      refreshTokenExpiresAt: new Date(Date.now() + LIFETIMES.refresh * 1000),
+      scope: SCOPE.tokens.split(' '),
+    }
+    await model.saveToken({ ...token, client, user }, client, user)
+    return { ...token, client, user }
+  }
+  return {
+    paths: { ...NO_PATHS, token: '/token', introspect: '/introspect' },
+    rows: ['client credentials, opaque', 'refresh rotation, opaque', 'introspection, opaque'],
+    listen: (request, response) => void answer(request, response),
+    seed: async ({ families }) => ({
+      refreshOpaque: (await times(families, save)).map(({ refreshToken = '' }) => refreshToken),
+      refreshJwt: [],
+      access: (await times(families, save)).map(({ accessToken }) => accessToken),
+      codes: [],
+    }),
+  }
+}
+
+await runPeer(makePeer)
