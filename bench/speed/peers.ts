@@ -9,15 +9,24 @@ import type { SeedSizes } from './given.ts'
 import type { PeerSaid } from './peers/peer.ts'
 import { startServer } from './start.ts'
 
-/** Packages that are measured, and the file that runs each. */
-export const PEERS = [
-  { package: 'oidc-provider', file: 'oidc-provider' },
-  { package: '@node-oauth/oauth2-server', file: 'node-oauth' },
-  { package: '@jmondi/oauth2-server', file: 'jmondi' },
-] as const
+/** A package that is measured, the file that runs it, and where it keeps its records. */
+export type Peer = { package: string; file: string; keeps: readonly Keeping[] }
+
+/** On disk when it is answered, or in the process only. */
+export type Keeping = 'durable' | 'memory'
+
+const BOTH = ['durable', 'memory'] as const
+
+/** The peers; better-auth looks its tokens up in a list when it has no database. */
+export const PEERS: readonly Peer[] = [
+  { package: 'oidc-provider', file: 'oidc-provider', keeps: BOTH },
+  { package: '@node-oauth/oauth2-server', file: 'node-oauth', keeps: BOTH },
+  { package: '@jmondi/oauth2-server', file: 'jmondi', keeps: BOTH },
+  { package: '@better-auth/oauth-provider', file: 'better-auth', keeps: ['durable'] },
+]
 
 /** How a peer is started. */
-export type PeerOptions = { durable: boolean; slowMs?: number }
+export type PeerOptions = { keeps: Keeping; slowMs?: number }
 
 /** Its version as it is installed. */
 function versionOf(name: string): string {
@@ -28,13 +37,13 @@ function versionOf(name: string): string {
 
 /** Starts a peer with its records in the folder or in memory. */
 export async function startPeer(
-  peer: (typeof PEERS)[number],
+  peer: Peer,
   folder: string,
   { families, codes }: SeedSizes,
-  { durable, slowMs = 0 }: PeerOptions,
+  { keeps, slowMs = 0 }: PeerOptions,
 ): Promise<Contestant> {
-  const name = `${peer.file}, ${durable ? 'durable' : 'memory'}`
-  const store = durable ? join(folder, 'peer.db') : 'memory'
+  const name = `${peer.file}, ${keeps}`
+  const store = keeps === 'durable' ? join(folder, 'peer.db') : 'memory'
   const seedFile = join(folder, 'seeds.json')
   const file = fileURLToPath(new URL(`./peers/${peer.file}.ts`, import.meta.url))
   const args = [file, store, seedFile, String(families), String(codes), String(slowMs)]

@@ -79,9 +79,8 @@ export async function measureFootprints(bench: Bench): Promise<NonNullable<Resul
   ]
   for (const peer of PEERS) {
     const place = (time: number) => folder(`start-${peer.file}-${time}`)
-    servers.push(
-      await footprintOf(STARTS, (time) => startPeer(peer, place(time), NOTHING, { durable: true })),
-    )
+    const start = (time: number) => startPeer(peer, place(time), NOTHING, { keeps: 'durable' })
+    servers.push(await footprintOf(STARTS, start))
   }
   for (const { name, startSeconds, startCpuSeconds = 0, residentBytes = 0 } of servers) {
     const megabytes = (residentBytes / 1e6).toFixed(0)

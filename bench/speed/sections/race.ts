@@ -75,7 +75,7 @@ export async function measureRace({ folder, say }: Bench): Promise<RaceOutcome[]
     () => startPatois(folder('race'), sizes, { program }),
     ...PEERS.filter(({ file }) => RACERS.includes(file)).map(
       (peer) => () =>
-        startPeer(peer, folder(`race-${peer.file}`), sizes, { durable: true, slowMs: SLOW_MS }),
+        startPeer(peer, folder(`race-${peer.file}`), sizes, { keeps: 'durable', slowMs: SLOW_MS }),
     ),
   ]
   for (const start of starts) {

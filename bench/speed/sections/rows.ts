@@ -27,9 +27,9 @@ async function startAll(bench: Bench, rows: readonly Row[]): Promise<Contestant[
   ]
   if (isQuick) return contestants
   for (const peer of PEERS) {
-    for (const durable of [true, false]) {
-      const place = folder(`${peer.file}-${durable}`)
-      contestants.push(await startPeer(peer, place, sizesOf(CODES.peers), { durable }))
+    for (const keeps of peer.keeps) {
+      const place = folder(`${peer.file}-${keeps}`)
+      contestants.push(await startPeer(peer, place, sizesOf(CODES.peers), { keeps }))
     }
   }
   return contestants
