@@ -138,9 +138,11 @@ function footprints({ footprints }: Results): string {
     ]),
   )
   if (!families) return table
-  const added = ((families.residentBytes - families.fewBytes) / 1e6).toFixed(0)
+  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
   const many = families.families.toLocaleString('en')
-  return `${table}\n\n${many} live families, each of them refreshed, add ${added} MB.`
+  const [took, few] = [families.residentBytes, families.fewBytes].map(megabytes)
+  const sentence = `A server that has refreshed each of ${many} live families takes ${took}; one that has`
+  return `${table}\n\n${sentence} refreshed 64 families as often takes ${few}.`
 }
 
 function client({ client = [] }: Results): string {

@@ -88,7 +88,7 @@ export async function measureFootprints(bench: Bench): Promise<NonNullable<Resul
     say(`${name.padEnd(24)} first answer after ${start}, ${megabytes} MB at rest`)
   }
   const families = await manyFamilies(bench)
-  const added = (families.residentBytes - families.fewBytes) / 1e6
-  say(`${MANY.toLocaleString('en')} families add ${added.toFixed(0)} MB`)
+  const took = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
+  say(`${MANY} families: ${took(families.residentBytes)}; 64: ${took(families.fewBytes)}`)
   return { servers, families }
 }
