@@ -2,7 +2,7 @@
 import { defineConfig } from 'vitest/config'
 
 // Promises that are tried as often as they were given take their time.
-const patience = process.env.PATOIS_FULL === '1' ? 3_600_000 : 60_000
+const patience = Number(process.env.PATOIS_FULL || 0) > 0 ? 3_600_000 : 60_000
 const conditions = ['patois-source']
 const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 

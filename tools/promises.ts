@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import {
   keptOf,
   PROMISES,
@@ -16,14 +17,15 @@ import { filesWith, runTests } from './run-tests.ts'
 
 type Measured = { id: string; figure: string }
 
-function run(ids: readonly string[], full: boolean) {
+/** Runs the tests of these promises, or of all; `full` is the part of the full counts, or empty. */
+function run(ids: readonly string[], full: string) {
   const folder = mkdtempSync(join(tmpdir(), 'patois-promises-'))
   const file = join(folder, 'measured')
   writeFileSync(file, '')
   try {
     const either = ids.length > 0 ? `\\b(${ids.join('|')})` : 'R\\d+'
     const files = filesWith('test/promises', new RegExp(`${either}(, [A-Z]\\d+)*: `))
-    const env = { PATOIS_MEASURED: file, PATOIS_FULL: full ? '1' : '' }
+    const env = { PATOIS_MEASURED: file, PATOIS_FULL: full }
     const { success, tests } = runTests(files, env, `${either}(, [A-Z]\\d+)*: `)
     const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean)
     const kept = keptOf(
@@ -48,9 +50,12 @@ function keep(kept: ReturnType<typeof run>['kept']): void {
   spawnSync(process.execPath, ['--conditions=patois-source', docs], { stdio: [...stdio] })
 }
 
-const full = !process.argv.includes('--few')
-const ids = process.argv.slice(2).filter((word) => word !== '--few')
-const { success, kept } = run(ids, full)
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { few: { type: 'boolean', default: false }, part: { type: 'string', default: '1' } },
+})
+const full = values.few ? '' : values.part
+const { success, kept } = run(positionals, full)
 process.stdout.write(`${printedTable(kept)}\n`)
-if (full) keep(kept)
+if (full !== '') keep(kept)
 if (!success) process.exitCode = 1
