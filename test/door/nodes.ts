@@ -26,7 +26,8 @@ export const startNodes = async (
 /** Two processes of `patois serve` on a PostgreSQL of their own. */
 export type NodeProcesses = {
   postgres: TestPostgres
-  /** The database past the servers. */
+  /** The URL of their database, and a look at it past the servers. */
+  url: string
   database: pg.Client
   places: readonly [Installation, Installation]
   /** Who runs at each place; a test that starts one again puts it here. */
@@ -49,6 +50,7 @@ export const startProcesses = async (
   await Promise.all(running.map(({ ready }) => ready))
   return {
     postgres,
+    url,
     database,
     places,
     running,

@@ -35,12 +35,21 @@ export type TestPostgres = {
   stop(how?: Stop): Promise<void>
   /** Starts it again on the same data and port. */
   start(): Promise<void>
+  /** Makes a standby a primary. */
+  promote(): Promise<void>
   /** Stops it and removes what it had. */
   close(): Promise<void>
 }
 
-/** What a test may choose: settings of postgresql.conf by name. */
-export type PostgresOptions = { settings?: Readonly<Record<string, string>> }
+/** What a test may choose. */
+export type PostgresOptions = {
+  /** Settings of postgresql.conf by name. */
+  settings?: Readonly<Record<string, string>>
+  /** True when it is to have standbys, which takes one that can be copied. */
+  replicates?: boolean
+  /** Of whom it is a standby. */
+  follows?: TestPostgres
+}
 
 const USER = 'patois'
 
@@ -84,25 +93,37 @@ const ofPackage = (): string[] => {
 }
 
 // In a clone below a closed home the user that it becomes cannot reach the package.
-const runs = (folder: string): boolean =>
-  ['initdb', 'postgres'].every(
+const runs = (folder: string, names = ['initdb', 'postgres']): boolean =>
+  names.every(
     (name) => spawnSync(join(folder, name), ['--version'], { ...OWNER, cwd: '/' }).status === 0,
   )
 
+const replicates = (folder: string): boolean =>
+  runs(folder, ['initdb', 'postgres', 'pg_basebackup'])
+
 /** Why there is no PostgreSQL on this machine; undefined when there is one. */
 export const whyNoPostgres = (): string | undefined =>
-  folders().some(runs) ? undefined : 'there is no PostgreSQL on this machine that tests can start'
+  folders().some((folder) => runs(folder))
+    ? undefined
+    : 'there is no PostgreSQL on this machine that tests can start'
+
+/** Why no PostgreSQL can have a standby on this machine; undefined when one can. */
+export const whyNoStandby = (): string | undefined =>
+  folders().some(replicates) ? undefined : 'there is no pg_basebackup on this machine'
 
 /** Starts a PostgreSQL with data of its own. Throws when there is none. */
 export const startPostgres = async (options: PostgresOptions = {}): Promise<TestPostgres> => {
-  const programs = folders().find(runs)
-  if (programs === undefined) throw new Error(whyNoPostgres())
+  const { follows } = options
+  const canDo = (options.replicates ?? follows) ? replicates : (one: string) => runs(one)
+  const programs = folders().find(canDo)
+  if (programs === undefined) throw new Error(whyNoPostgres() ?? whyNoStandby())
   const folder = mkdtempSync(join(tmpdir(), 'patois-postgres-'))
   chmodSync(folder, 0o755)
   const data = join(folder, 'data')
-  mkdirSync(data)
+  mkdirSync(data, { mode: 0o700 })
   if (OWNER.uid !== undefined) chownSync(data, OWNER.uid, OWNER.gid)
-  initialize(join(programs, 'initdb'), data)
+  if (follows) copy(join(programs, 'pg_basebackup'), follows.port, data)
+  else initialize(join(programs, 'initdb'), data)
   const port = await freePort()
   const settings = { ...SETTINGS, port: String(port), ...options.settings }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
@@ -127,6 +148,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
     start: async () => {
       running = await run()
     },
+    promote: () => query(port, 'SELECT pg_promote()'),
     close: async () => {
       await stop('immediate')
       rmSync(folder, { recursive: true, force: true })
@@ -142,6 +164,13 @@ const initialize = (program: string, data: string): void => {
   const args = ['-D', data, '-U', USER, ...flags]
   const { status, stderr } = spawnSync(program, args, { ...OWNER, cwd: data, encoding: 'utf8' })
   if (status !== 0) throw new Error(`PostgreSQL makes no data: ${stderr}`)
+}
+
+const copy = (program: string, port: number, data: string): void => {
+  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', USER]
+  const args = ['-D', data, ...from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync']
+  const { status, stderr } = spawnSync(program, args, { ...OWNER, cwd: data, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`PostgreSQL makes no copy: ${stderr}`)
 }
 
 type Launched = { child: ChildProcess; ended: Promise<unknown>; said: () => string }
