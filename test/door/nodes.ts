@@ -36,15 +36,28 @@ export type NodeProcesses = {
   close(): Promise<void>
 }
 
-/** Starts PostgreSQL and both servers, at once and on an empty database. */
+/** A primary that runs already, and its standby; whoever started them ends them. */
+export type Pair = { primary: TestPostgres; standby: TestPostgres }
+
+/** The URL of the same database on one host after the other. */
+export const onHosts = (url: string, ...servers: readonly TestPostgres[]): string => {
+  const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',')
+  return url.replace(/127\.0\.0\.1:\d+/, hosts)
+}
+
+/** Starts PostgreSQL, if there is no pair, and both servers, at once and on an empty database. */
 export const startProcesses = async (
   more: Record<string, unknown> = {},
-  options: PostgresOptions = {},
+  options: PostgresOptions | Pair = {},
 ): Promise<NodeProcesses> => {
   const folder = mkdtempSync(join(tmpdir(), 'patois-nodes-'))
-  const postgres = await startPostgres(options)
-  const url = await postgres.newDatabase()
-  const database = await openLook(url)
+  const pair = 'primary' in options ? options : undefined
+  const postgres = pair?.primary ?? (await startPostgres(options as PostgresOptions))
+  const own = await postgres.newDatabase()
+  const url = pair ? onHosts(own, pair.primary, pair.standby) : own
+  const database = await openLook(own)
+  // A primary that is killed says so to whoever looks.
+  database.on('error', () => {})
   const places = await installNodes(folder, url, more)
   const running: [Served, Served] = [serve(places[0]), serve(places[1])]
   await Promise.all(running.map(({ ready }) => ready))
@@ -57,7 +70,7 @@ export const startProcesses = async (
     close: async () => {
       for (const one of running) await one.stop('SIGKILL')
       await database.end()
-      await postgres.close()
+      if (!pair) await postgres.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -47,8 +47,8 @@ export type PostgresOptions = {
   settings?: Readonly<Record<string, string>>
   /** True when it is to have standbys, which takes one that can be copied. */
   replicates?: boolean
-  /** Of whom it is a standby. */
-  follows?: TestPostgres
+  /** Of whom it is a standby: of a PostgreSQL, or of what stands in front of one. */
+  follows?: { port: number }
 }
 
 const USER = 'patois'
@@ -122,7 +122,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
   const data = join(folder, 'data')
   mkdirSync(data, { mode: 0o700 })
   if (OWNER.uid !== undefined) chownSync(data, OWNER.uid, OWNER.gid)
-  if (follows) copy(join(programs, 'pg_basebackup'), follows.port, data)
+  if (follows) await copy(join(programs, 'pg_basebackup'), follows.port, data)
   else initialize(join(programs, 'initdb'), data)
   const port = await freePort()
   const settings = { ...SETTINGS, port: String(port), ...options.settings }
@@ -166,11 +166,17 @@ const initialize = (program: string, data: string): void => {
   if (status !== 0) throw new Error(`PostgreSQL makes no data: ${stderr}`)
 }
 
-const copy = (program: string, port: number, data: string): void => {
+// Not at once: what stands in front of whom it copies may be in this process.
+const copy = async (program: string, port: number, data: string): Promise<void> => {
   const from = ['-h', '127.0.0.1', '-p', String(port), '-U', USER]
   const args = ['-D', data, ...from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync']
-  const { status, stderr } = spawnSync(program, args, { ...OWNER, cwd: data, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`PostgreSQL makes no copy: ${stderr}`)
+  const child = spawn(program, args, { ...OWNER, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (piece) => {
+    said += piece
+  })
+  const [status] = await once(child, 'close')
+  if (status !== 0) throw new Error(`PostgreSQL makes no copy: ${said}`)
 }
 
 type Launched = { child: ChildProcess; ended: Promise<unknown>; said: () => string }

@@ -52,8 +52,7 @@ const recovery = (heard: readonly Heard[], since: number) => {
 
 describe.skipIf(whyNoPostgres())('two nodes', () => {
   test(`R6: ${CRASHES} crashes of PostgreSQL under load cost callers 503 and nothing else`, async () => {
-    const { places, postgres, running, database } = nodes
-    database.on('error', () => {})
+    const { places, postgres, running } = nodes
     const browser = openBrowser()
     const chains = await openChains(places[0], CHAINS)
     const pids = running.map(({ pid }) => pid)
