@@ -10,11 +10,13 @@ import { ROOT } from '../door/page.ts'
 import { startServer, type TestServer } from '../door/server.ts'
 
 const names = DIALECTS.map(({ name }) => name)
-const PAGES = ['/dev/play', '/dev/lens']
+const PAGES = ['/dev', '/dev/play', '/dev/lens']
 const ASSETS = [
   '/assets/dev.css',
-  ...['callback', 'copy', 'play'].map((one) => `/assets/dev/${one}.js`),
+  ...['callback', 'copy', 'flow', 'play'].map((one) => `/assets/dev/${one}.js`),
 ]
+
+const PIECES = ['calls', 'faults', 'mermaid'].map((one) => `/dev/flow/${one}`)
 
 let server: TestServer
 beforeAll(async () => {
@@ -168,9 +170,24 @@ test('the pages take scripts, styles and data from here and from nowhere else', 
   for (const path of ASSETS) expect((await fetch(server.url(path))).status).toBe(200)
 })
 
+test('what a caller sent stays text in the diagram, and in its Mermaid', async () => {
+  const evil = `"'><script>1</script>;end#35;`
+  await fetch(server.url(`/token/${encodeURIComponent(evil)}`), { headers: { 'user-agent': evil } })
+  const rows = await (await fetch(server.url('/dev/flow/calls'))).text()
+  expect(rows).toContain('&lt;script&gt;1&lt;/script&gt;')
+  expect(rows).not.toContain('<script')
+  const asked = new URLSearchParams({ operation: 'nothing' })
+  const text = await (await fetch(server.url(`/dev/flow/mermaid?${asked}`))).text()
+  const arrow =
+    /^ {2}(browser|client|server|resource)(->>|-->>|--x)(browser|client|server|resource): [^;#]*$/
+  const lines = text.trimEnd().split('\n').slice(5)
+  expect(lines).toHaveLength(2)
+  for (const line of lines) expect(line.replace(/#\d+;/g, '')).toMatch(arrow)
+})
+
 test('nothing of them is there outside dev mode', async () => {
   const other = await startServer()
-  for (const path of [...PAGES, ...ASSETS]) {
+  for (const path of [...PAGES, ...PIECES, ...ASSETS]) {
     expect([path, (await fetch(other.url(path))).status]).toEqual([path, 404])
   }
   await other.close()

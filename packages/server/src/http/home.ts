@@ -6,6 +6,12 @@ import { commandsOf, signInUrl } from './demo.ts'
 import type { Site } from './site.ts'
 import { show, type Visit } from './visit.ts'
 
+const PAGES = [
+  ['flow', '/dev'],
+  ['play', '/dev/play'],
+  ['lens', '/dev/lens'],
+] as const
+
 /** GET of the start page. */
 export async function visitHome(site: Site, visit: Visit): Promise<Answer> {
   const { base, demo, parts } = site
@@ -26,9 +32,8 @@ function linksOf({ stations, demo, base }: Site) {
     const station = stations.find(({ operation }) => operation.does === does)
     return station ? [{ label: labels[does], href: station.path }] : []
   })
-  const pages = ['play', 'lens'] as const
   return [
-    ...(demo ? pages.map((label) => ({ label, href: `${base}/dev/${label}` })) : []),
+    ...(demo ? PAGES.map(([label, path]) => ({ label, href: base + path })) : []),
     ...documents,
   ]
 }

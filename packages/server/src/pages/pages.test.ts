@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { callbackPage } from './callback.ts'
 import { consentPage } from './consent.ts'
+import { flowPage } from './dev/flow.ts'
 import { lensPage } from './dev/lens.ts'
 import { outcome, playPage } from './dev/play.ts'
 import { errorPage } from './error.ts'
@@ -64,6 +65,25 @@ const pages: Record<string, (words: Words) => string> = {
     const column = { name: evil, title: evil, request: line, answer: line, refusal: line }
     const chosen = { topics: [evil], topic: evil, reasons: [evil], reason: evil }
     return lensPage({ base: '', ...chosen, columns: [column] }, words, devWords(words))
+  },
+  flow: (words) => {
+    const line = [[{ text: evil, fields: [] }]]
+    const arrow = { from: 'client', to: 'server', label: evil, note: evil } as const
+    const named = { dialect: evil, operation: evil, grant: evil, client: evil, user: evil }
+    const call = {
+      ...{ seq: 1, at: evil, arrows: [arrow], isRefused: true, families: [1], why: evil },
+      facts: { ...named, reason: evil, fault: evil, took: evil },
+      lineage: [{ kind: evil, id: 1 }],
+      ...{ request: line, answer: line },
+    }
+    const fault = { id: evil, where: evil, hits: 0, kind: evil, members: evil }
+    const chosen = { name: 'client', chosen: evil, values: [evil] } as const
+    const view = {
+      ...{ base: '', query: evil, latest: 1, after: 1, isShortened: true, choices: [chosen] },
+      ...{ calls: [call], clock: { now: 0, frozen: false, offsetSeconds: 0 }, faults: [fault] },
+      ...{ samples: [], dialects: [evil], operations: [evil] },
+    }
+    return flowPage(view, words, devWords(words))
   },
   play: (words) => {
     const snippets = [{ title: evil, language: evil, text: evil, withoutProof: true }]

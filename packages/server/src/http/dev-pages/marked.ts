@@ -60,6 +60,19 @@ export function markRefusal({ refuses }: Operation, answer: Answer): Line[] {
   return lines(answer, findIn(refuses.facts), (name) => filledIn(refuses, name))
 }
 
+/** A message of which nothing is known but its first line, its headers and its body. */
+export function rawLines(
+  first: string | number,
+  { lines: headers, body }: { lines: readonly (readonly [string, string])[]; body: string },
+): Line[] {
+  const start = typeof first === 'number' ? `${first} ${STATUS_CODES[first] ?? ''}`.trim() : first
+  const head = headers.map(([name, value]) => [mark(`${name}: ${value}`)])
+  return withBody(
+    [[mark(start)], ...head],
+    json(body, () => []),
+  )
+}
+
 function findIn(table: FactTable) {
   const spots = factSpots(table)
   return (name: string) =>

@@ -1,24 +1,16 @@
 // Play: the playground's page, and the steps that are really taken from it.
 
-import {
-  type Answer,
-  type Facts,
-  type GivenFields,
-  hearAnswer,
-  hearRedirect,
-  writeRequest,
-} from '@patois/core'
-import type { FastifyRequest, HTTPMethods } from 'fastify'
+import { type Answer, type Facts, type GivenFields, writeRequest } from '@patois/core'
+import type { FastifyRequest } from 'fastify'
 import { EmulatorFault } from '../../emulator/fault.ts'
-import { outcome, type PlayStep, playPage, type Taken } from '../../pages/dev/play.ts'
+import { outcome, type PlayStep, playPage } from '../../pages/dev/play.ts'
 import { devWords } from '../../pages/words/dev/index.ts'
 import { chooseWords } from '../../pages/words/index.ts'
 import { baseOf, type DevSite, type Mount, type Site } from '../site.ts'
 import { show, type Visit } from '../visit.ts'
-import { markAnswer, markRefusal, markRequest } from './marked.ts'
-import { signedIn } from './signed-in.ts'
 import { snippetsOf } from './snippets.ts'
 import { FILLED, grantsOf, mountsOf, nameOf, readFields, type Step, stepsOf } from './steps.ts'
+import { take } from './take.ts'
 
 /** Shows the playground: `dialect` and `grant` in the query choose a flow. */
 export async function visitPlay(site: DevSite, visit: Visit): Promise<Answer> {
@@ -86,58 +78,11 @@ export async function takeStep(
   if (!step) throw new EmulatorFault('step: is none of this flow')
   const fields = readFields(asked.fields)
   const snippets = await snippetsOf(site, step, fields)
-  const taken = asked.run === true ? await take(site, request, step, fields) : undefined
+  const taken = asked.run === true ? await take(site, request.server, step, fields) : undefined
   const words = devWords(chooseWords(undefined, request.headers['accept-language']))
   return {
     outcome: outcome({ snippets, ...(taken && { taken }) }, words),
     href: hrefOf(site, step, fields),
     facts: taken?.facts ?? {},
   }
-}
-
-async function take(
-  site: DevSite,
-  { server }: FastifyRequest,
-  { mount, operation }: Step,
-  fields: GivenFields,
-): Promise<Taken & { facts: Facts }> {
-  const message = writeRequest(operation, fields, mount.dialect.variables)
-  const { method, path, query, headers, body } = message
-  const cookie = operation.does === 'authorize' ? await signedIn(site, fields.client_id) : undefined
-  const raw = await server.inject({
-    method: method as HTTPMethods,
-    url: new URL(baseOf(site, mount) + path + (query && `?${query}`)).href,
-    headers: { ...headers, ...(cookie && { cookie }) },
-    ...(body.length > 0 && { payload: Buffer.from(body) }),
-  })
-  const answer = { status: raw.statusCode, headers: shown(raw.headers), body: raw.body }
-  const { location } = answer.headers
-  const why = /<([^>]+)>; rel="help"/.exec(answer.headers.link ?? '')?.[1]
-  const heard = location
-    ? ({ kind: 'facts', ...hearRedirect(operation, new URL(location, site.origin).href) } as const)
-    : hearAnswer(operation, answer, site.clock.now())
-  return {
-    status: answer.status,
-    request: markRequest(operation, message, mount.at),
-    answer:
-      heard.kind === 'refused'
-        ? markRefusal(operation, answer)
-        : markAnswer(operation, page(answer)),
-    facts: heard.kind === 'facts' ? heard.facts : {},
-    ...(why && { why }),
-  }
-}
-
-// The headers that stand in every answer would bury those that tell something.
-const EVERYWHERE =
-  /^(connection|content-length|content-security-policy|date|referrer-policy|set-cookie|x-content-type-options|x-frame-options|x-request-id)$/
-
-function shown(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  const told = Object.entries(headers).filter(([name]) => !EVERYWHERE.test(name))
-  return Object.fromEntries(told.map(([name, value]) => [name, String(value)]))
-}
-
-function page(answer: Answer): Answer {
-  const isPage = answer.headers['content-type']?.startsWith('text/html')
-  return isPage ? { ...answer, body: '(a page)' } : answer
 }

@@ -10,17 +10,24 @@ import { type Visit, visitHandler } from '../visit.ts'
 
 type Show = (site: DevSite, visit: Visit) => Promise<Answer>
 
-const SCRIPTS = ['callback', 'copy', 'play']
+const SCRIPTS = ['callback', 'copy', 'flow', 'play']
+const PIECES = ['calls', 'faults', 'mermaid'] as const
 
 /** Adds the pages, and what they are made of. */
 export function addDevPages(app: FastifyInstance, site: DevSite): void {
   const page = (path: string, load: () => Promise<Show>) => {
-    const station = ownStation(`/dev_${path}`)
+    const station = ownStation(`/dev${path.replace('/', '_')}`)
     const handler = visitHandler(site, station, async (_, visit) => (await load())(site, visit))
-    app.get(`${site.base}/dev/${path}`, { config: { station, isPage: true }, handler })
+    app.get(`${site.base}/dev${path}`, { config: { station, isPage: true }, handler })
   }
-  page('lens', async () => (await import('./lens.ts')).visitLens)
-  page('play', async () => (await import('./play.ts')).visitPlay)
+  page('', async () => (await import('./flow.ts')).visitFlow)
+  page('/lens', async () => (await import('./lens.ts')).visitLens)
+  page('/play', async () => (await import('./play.ts')).visitPlay)
+  for (const piece of PIECES) {
+    app.get(`${site.base}/dev/flow/${piece}`, async (request, reply) =>
+      (await import('./flow.ts')).sendPiece(site, piece, request, reply),
+    )
+  }
   addSteps(app, site)
   addAssets(app, site)
 }

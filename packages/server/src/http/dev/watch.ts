@@ -77,7 +77,7 @@ const NO_ANSWER: Left = { status: 0, headers: {}, body: '', lost: true }
 
 // Calls of dev mode itself would bury what somebody looks for.
 function isWatched({ base }: DevSite, { routeOptions, is404, url }: FastifyRequest): boolean {
-  if (url.startsWith(`${base}/dev/`) || url === `${base}/dev`) return false
+  if (/^\/dev(?![^/?])/.test(url.slice(base.length))) return false
   return is404 || routeOptions.config.station !== undefined
 }
 

@@ -6,7 +6,7 @@ import type { DevWords } from '../words/dev/index.ts'
 import type { Words } from '../words/index.ts'
 
 /** The pages of dev mode. */
-export type DevPage = 'play' | 'lens'
+export type DevPage = 'flow' | 'play' | 'lens'
 
 /** What such a page hands to its frame; `script` is the name of the file that works on it. */
 export interface Frame {
@@ -17,6 +17,7 @@ export interface Frame {
 }
 
 const PATHS: Readonly<Record<DevPage, string>> = {
+  flow: '/dev',
   play: '/dev/play',
   lens: '/dev/lens',
 }

@@ -15,11 +15,11 @@ export interface Snippet {
   readonly withoutProof?: boolean | undefined
 }
 
-/** What came of a step that was taken; `why` leads to the reason of a refusal. */
+/** What came of a step that was taken, null where no answer came; `why` leads to the reason of a refusal. */
 export interface Taken {
-  readonly status: number
+  readonly status?: number
   readonly request: readonly Line[]
-  readonly answer: readonly Line[]
+  readonly answer: readonly Line[] | null
   readonly why?: string
 }
 
@@ -116,9 +116,10 @@ export function outcome(
 
 function written(
   { snippets, taken }: { snippets: readonly Snippet[]; taken?: Taken },
-  { play }: DevWords,
+  say: DevWords,
 ): Html {
-  return html`${taken && result(taken, play)}
+  const { play } = say
+  return html`${taken && result(taken, say)}
 ${snippets.map(
   (
     { title, language, text: code, withoutProof },
@@ -131,12 +132,12 @@ ${withoutProof && html`<p class="note">${play.withoutProof}</p>`}</details>
 )}`
 }
 
-function result({ status, request, answer, why }: Taken, play: DevWords['play']): Html {
-  const marks = marksOf([...request, ...answer])
-  return html`<div class="result" data-status="${status}">
+function result({ status, request, answer, why }: Taken, { play, flow }: DevWords): Html {
+  const marks = marksOf([...request, ...(answer ?? [])])
+  return html`<div class="result" data-status="${status ?? flow.lost}">
 <h3>${play.request}</h3>
 ${wire(request, marks)}
 <h3>${play.answer}</h3>
-${wire(answer, marks)}
+${answer ? wire(answer, marks) : html`<p class="note">${flow.lost}</p>`}
 ${why && html`<p><a href="${safeAddress(why)}">${play.why}</a></p>`}</div>`
 }

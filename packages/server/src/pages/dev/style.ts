@@ -70,6 +70,133 @@ ${each((n) => `.field-${n} { --hue: ${Math.round(n * STEP) % 360}; }`)}
 .line { display: block; min-height: .8em; padding-left: 2em; text-indent: -2em; }
 .label { margin-left: .75rem; color: oklch(var(--mark-ink) .1 var(--hue, 0)); font-family: var(--sans); font-size: .75rem; white-space: nowrap; user-select: none; }
 
+/* The flow */
+
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.flow { display: grid; grid-template-columns: minmax(0, 1fr) 19rem; gap: 2rem; align-items: start; }
+.flow aside section { padding: 1rem 1.125rem 1.125rem; background: var(--sunk); border-radius: .875rem; }
+.flow aside section + section { margin-top: 1rem; }
+.flow aside h2 { margin: 0 0 .5rem; font-size: 1rem; }
+.flow aside form { margin: 0; }
+
+.small { min-height: 2rem; padding: .25rem .75rem; border-radius: .5rem; font-size: .8125rem; }
+.flow select, .flow aside input, .flow textarea {
+  width: 100%;
+  min-height: 2.25rem;
+  margin: 0;
+  padding: .25rem .5rem;
+  background: var(--card);
+  border: 1px solid var(--edge);
+  border-radius: .5rem;
+  color: inherit;
+  font: inherit;
+  font-size: .875rem;
+}
+.flow textarea { font-family: var(--mono); font-size: .8125rem; resize: vertical; }
+.flow label { margin: 0; color: var(--soft); font-size: .8125rem; font-weight: 400; }
+
+.tools { display: flex; flex-wrap: wrap; align-items: end; justify-content: space-between; gap: .75rem 1.5rem; margin-bottom: 1rem; }
+.tools form { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem; margin: 0; }
+.tools form > button { width: auto; min-height: 2.25rem; margin: 0; }
+.scripted .tools form > button { display: none; }
+.tools ul { display: flex; flex-wrap: wrap; align-items: center; gap: .375rem 1rem; margin: 0; padding: 0; list-style: none; font-size: .875rem; }
+.live { color: var(--soft); }
+.live span::before { content: ''; display: inline-block; width: .5rem; height: .5rem; margin-right: .4rem; border: 1px solid var(--edge); border-radius: 50%; }
+.live .on::before { background: var(--accent); border-color: var(--accent); }
+html:not(.scripted) .live { display: none; }
+
+.lanes { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); flex: 1; }
+.heads { position: sticky; top: 0; z-index: 1; padding: .5rem 5.5rem .5rem 4rem; background: var(--card); }
+.heads span { justify-self: center; padding: .25rem .875rem; background: var(--tint); border-radius: 1rem; color: var(--accent); font-size: .8125rem; font-weight: 600; }
+.calls { margin: 0; padding: 0; list-style: none; }
+.call details { margin: 0; padding: 0; border: 0; border-radius: 0; }
+.call summary { position: relative; display: flex; align-items: stretch; margin: 0; padding: 0 5.5rem 0 4rem; border-radius: .5rem; font-weight: 400; list-style: none; }
+.call summary::-webkit-details-marker { display: none; }
+.call summary:hover { background: color-mix(in srgb, var(--tint) 50%, transparent); color: inherit; }
+.call summary .lanes {
+  padding: .375rem 0;
+  row-gap: .125rem;
+  background: linear-gradient(var(--line), var(--line)) 12.5% 0 / 1px 100% no-repeat, linear-gradient(var(--line), var(--line)) 37.5% 0 / 1px 100% no-repeat, linear-gradient(var(--line), var(--line)) 62.5% 0 / 1px 100% no-repeat, linear-gradient(var(--line), var(--line)) 87.5% 0 / 1px 100% no-repeat;
+}
+.seq { position: absolute; left: .5rem; top: .5rem; color: var(--soft); font-size: .8125rem; font-variant-numeric: tabular-nums; }
+.seq small { display: block; font-size: .6875rem; }
+.tags { position: absolute; right: .25rem; top: .5rem; display: flex; flex-direction: column; align-items: end; gap: .1875rem; max-width: 5.25rem; }
+.tag { padding: 0 .4375rem; background: var(--sunk); border-radius: .5rem; color: var(--soft); font-size: .6875rem; white-space: nowrap; }
+.tag.field { color: var(--ink); background: oklch(var(--mark) var(--mark-chroma) var(--hue)); box-shadow: none; }
+
+.arrow { position: relative; padding: .125rem .5rem .3125rem; border-bottom: 2px solid var(--accent); font-size: .8125rem; line-height: 1.35; text-align: center; }
+.arrow b { color: var(--ink); font-weight: 600; }
+.arrow small { color: var(--soft); font-size: .75rem; }
+.arrow:not(.back) small { display: block; width: fit-content; margin-inline: auto; }
+.arrow > * { background: var(--card); }
+.call summary:hover .arrow > * { background: none; }
+.arrow::after { content: ''; position: absolute; bottom: -6px; width: 8px; height: 10px; background: var(--accent); }
+.right::after { right: 0; clip-path: polygon(0 0, 100% 50%, 0 100%); }
+.left::after { left: 0; clip-path: polygon(100% 0, 0 50%, 100% 100%); }
+.back { border-bottom-style: dashed; border-bottom-width: 1px; }
+.back::after { bottom: -5px; }
+.refused .back { border-color: var(--alert); }
+.refused .back b, .refused .back small { color: var(--alert); }
+.refused .back::after { background: var(--alert); }
+.lost::after { display: none; }
+.span-1-2 { grid-column: 1 / 3; margin-inline: 25%; }
+.span-2-3 { grid-column: 2 / 4; margin-inline: 25%; }
+.span-3-4 { grid-column: 3 / 5; margin-inline: 25%; }
+.span-1-3 { grid-column: 1 / 4; margin-inline: calc(100% / 6); }
+.span-2-4 { grid-column: 2 / 5; margin-inline: calc(100% / 6); }
+.span-1-4 { grid-column: 1 / 5; margin-inline: 12.5%; }
+
+.opened { margin: .5rem 0 1.25rem; padding: 1rem 1.125rem; border: 1px solid var(--line); border-radius: .75rem; }
+.opened h3 { margin: 0 0 .375rem; color: var(--soft); font-size: .8125rem; font-weight: 500; }
+.opened .facts { display: flex; flex-wrap: wrap; gap: .25rem 1.75rem; padding: 0; background: none; }
+.opened .facts > div { gap: 0 .5rem; padding: 0; border: 0; font-size: .8125rem; }
+.opened .facts dt { min-width: 0; }
+.opened .facts dd { flex: none; }
+.lineage { margin: 0 0 1rem; padding: 0; list-style: none; font-size: .8125rem; }
+.lineage li { padding: .125rem 0; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 1rem; }
+.pair .wire { color: var(--ink); }
+
+.empty { display: none; padding: 3rem 1rem; color: var(--soft); text-align: center; }
+.calls:empty + .empty { display: block; }
+
+.moment { margin: 0; font-size: 1.125rem; font-variant-numeric: tabular-nums; font-weight: 600; }
+.moment + .note { min-height: 1.3em; margin: 0 0 .5rem; }
+.buttons { display: grid; grid-template-columns: repeat(4, 1fr); gap: .375rem; }
+.buttons button { padding-inline: .25rem; }
+.buttons button:nth-child(n + 5) { grid-column: span 2; }
+.line { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: .5rem; }
+.flow aside .line { margin-top: .625rem; }
+.line > button { width: auto; margin: 0; }
+.fault { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; align-items: end; }
+.fault > :nth-child(-n + 2), .fault > button, .fault > p { grid-column: 1 / -1; margin: 0; }
+.waiting { margin: 0 0 .75rem; padding: 0; list-style: none; }
+.waiting li { position: relative; padding: .375rem 2.5rem .375rem 0; border-bottom: 1px solid var(--line); font-size: .8125rem; }
+.waiting .note { display: block; font-size: .75rem; }
+.waiting button { position: absolute; right: 0; top: .375rem; min-height: 1.75rem; padding: 0 .625rem; }
+html:not(.scripted) .buttons, html:not(.scripted) .line, html:not(.scripted) .fault, html:not(.scripted) .waiting button { display: none; }
+.flow .status:empty { display: none; }
+aside .status { color: var(--alert); }
+
+@media (max-width: 64rem) {
+  .flow { grid-template-columns: minmax(0, 1fr); }
+}
+
+@media (max-width: 40rem) {
+  .heads, .call summary { padding-inline: 0; }
+  .heads span { padding: .125rem .375rem; font-size: .6875rem; white-space: nowrap; }
+  .seq, .arrow:not(.back) small { display: none; }
+  .arrow { padding-inline: 0; font-size: .75rem; }
+  .arrow b { position: relative; left: 50%; display: block; width: max-content; translate: -50%; }
+  .call summary { flex-direction: column; padding-top: .375rem; border-bottom: 1px solid var(--line); border-radius: 0; }
+  .tags { position: static; flex-direction: row; order: -1; align-self: end; max-width: none; }
+}
+
+@media (prefers-reduced-motion: no-preference) {
+  .call { animation: come .3s ease-out; }
+  @keyframes come { from { opacity: 0; translate: 0 .5rem; } }
+}
+
 /* The playground */
 
 .steps { margin: 0; padding: 0; list-style: none; counter-reset: step; }

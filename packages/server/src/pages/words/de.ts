@@ -190,6 +190,7 @@ export const de: Words = {
     commandsHint: 'Ein Klick markiert den ganzen Befehl.',
     linksTitle: 'Weiter umsehen',
     links: {
+      flow: 'Ablauf',
       play: 'Spielwiese',
       lens: 'Dialektlupe',
       discovery: 'Discovery-Dokument',

@@ -188,6 +188,7 @@ export const en = {
     commandsHint: 'One click selects a whole command.',
     linksTitle: 'Look further',
     links: {
+      flow: 'Live flow',
       play: 'Playground',
       lens: 'Dialect lens',
       discovery: 'Discovery document',
