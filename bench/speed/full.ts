@@ -44,6 +44,8 @@ export async function runSections(bench: Bench, names: readonly string[]): Promi
     const before = conditionsNow()
     const measured = await MEASURES[section](bench)
     const load = [before.load[0], conditionsNow().load[0]] as const
+    // Some rows are no section.
+    if (bench.only !== '') continue
     const results = readResults()
     const conditions = { ...results.conditions, [section]: { ...before, load } }
     // What was measured stays, whatever becomes of the sections that follow.

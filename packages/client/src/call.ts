@@ -39,8 +39,14 @@ async function attemptCall(
   options: CallOptions,
 ): Promise<Answered> {
   const fields = await withProof(connection, named.operation, given)
-  const sent = sentOf(connection, named.operation, fields, options)
-  const about: CallFacts = { dialect: connection.dialect.name, operation: named.name, sent }
+  const about: CallFacts = {
+    dialect: connection.dialect.name,
+    operation: named.name,
+    // Made where an error or a log shows it: it costs as much as the request that is sent.
+    get sent() {
+      return sentOf(connection, named.operation, fields, options)
+    },
+  }
   const started = performance.now()
   const log = (step: CallEvent['step'], { status, code }: Pick<CallEvent, 'status' | 'code'>) => {
     const milliseconds = Math.round(performance.now() - started)

@@ -27,7 +27,9 @@ function placeOf({ reads, methods }: Operation): 'form' | 'json' | 'query' {
   return spots.some((spot) => spot.startsWith('json ')) ? 'json' : 'form'
 }
 
-function withMore(operation: Operation, more: Readonly<Record<string, string>> = {}): Operation {
+function withMore(operation: Operation, more: CallOptions['fields']): Operation {
+  // How it is written was found out once for this very object.
+  if (more === undefined) return operation
   const place = placeOf(operation)
   const adds = Object.entries(more).map(([name, value]) => [`${place} ${name}`, value])
   return { ...operation, adds: { ...operation.adds, ...Object.fromEntries(adds) } }
@@ -74,9 +76,10 @@ export function sentOf(
   fields: GivenFields,
   options: CallOptions,
 ): SentRequest {
-  const more = masked(options.fields ?? {}, (name) => SECRET_NAME.test(name))
+  const more = options.fields && masked(options.fields, (name) => SECRET_NAME.test(name))
   const known = masked(fields, isSecret)
-  const request = requestOf(connection, operation, known, { ...options, fields: more })
+  const shown = { ...options, ...(more && { fields: more }) }
+  const request = requestOf(connection, operation, known, shown)
   return {
     ...request,
     headers: masked(request.headers, (name) => !OPEN.test(name)),
