@@ -180,7 +180,8 @@ describe.skipIf(whyNoPostgres())('a move', () => {
   test('is refused while a server uses either database, and finds one that came in between', async () => {
     const [source, database] = [await filled(), await postgres.newDatabase()]
     await withStore(database, async () => {
-      const sentence = /^A server uses the database 127.*: stop every server first\.$/
+      const sentence =
+        /^A server uses the database 127.*: stop every server first \(\d of them\)\.$/
       await expect(moved(source, database)).rejects.toThrow(sentence)
     })
     await withStore(source, async () => {

@@ -63,6 +63,7 @@ export const play = async (
       const before = blocks[index - 1]
       if (isFile(block)) writeFileSync(join(stage.place.folder, fileOf(block)), text)
       else if (isStaying(block)) await stage.stay(text)
+      else if (language === 'sh' && note === 'alone') await stage.alone(text)
       else if (language === 'sh') await stage.run(text, !isOutput(blocks[index + 1]))
       else if (note === 'terminal' || isStaying(before)) await stage.until(text)
       else if (before?.language === 'sh') expectSeen(language, text, stage.seen())
@@ -124,17 +125,18 @@ const openStage = async (more: NodeJS.ProcessEnv) => {
     visit: (url, username, password) => visit(browser, here(url), username, password),
     printed: () => stayers.map(({ printed }) => printed()).join('\n'),
   }
+  /** Runs commands to their end, in the terminal of those before. */
+  const run = (text: string, mustSucceed: boolean) =>
+    new Promise<void>((resolve, reject) => {
+      execFile('bash', ['-c', inTerminal(text, folder)], options, (error, out, err) => {
+        seen = out + err
+        if (error && mustSucceed) reject(error)
+        else resolve()
+      })
+    })
   return {
     place,
-    /** Runs commands to their end, in the terminal of those before. */
-    run: (text: string, mustSucceed: boolean) =>
-      new Promise<void>((resolve, reject) => {
-        execFile('bash', ['-c', inTerminal(text, folder)], options, (error, out, err) => {
-          seen = out + err
-          if (error && mustSucceed) reject(error)
-          else resolve()
-        })
-      }),
+    run,
     /** What they have printed. */
     seen: () => seen,
     /** Starts a command in a terminal of its own; it takes the place of one like it. */
@@ -144,15 +146,16 @@ const openStage = async (more: NodeJS.ProcessEnv) => {
       if (before >= 0) await end(...stayers.splice(before, 1))
       stayers.push(startStayer(words, inTerminal(text, folder, false), options))
     },
+    /** Runs commands once all that stayed was stopped, and had nothing to complain of. */
+    alone: async (text: string) => {
+      checkStayers(stayers)
+      await end(...stayers.splice(0))
+      await run(text, true)
+    },
     /** Waits until the last one has printed this. */
     until: (text: string) => waitFor(stayers.at(-1), text),
     /** Expects that all still run and that nothing went wrong with them. */
-    checkStayers: () => {
-      for (const { child, printed, words } of stayers) {
-        expect([words, child.exitCode ?? 0, child.signalCode], printed()).toEqual([words, 0, null])
-        expect(printed()).not.toMatch(/"level":"(error|fatal)"/)
-      }
-    },
+    checkStayers: () => checkStayers(stayers),
     close: async () => {
       await end(...stayers)
       rmSync(folder, { recursive: true, force: true })
@@ -179,6 +182,13 @@ const startStayer = (words: string, line: string, options: object): Stayer => {
     })
   }
   return { words, child, printed: () => text, ended: once(child, 'close') }
+}
+
+const checkStayers = (stayers: readonly Stayer[]): void => {
+  for (const { child, printed, words } of stayers) {
+    expect([words, child.exitCode ?? 0, child.signalCode], printed()).toEqual([words, 0, null])
+    expect(printed()).not.toMatch(/"level":"(error|fatal)"/)
+  }
 }
 
 const end = async (...stayers: Stayer[]): Promise<void> => {

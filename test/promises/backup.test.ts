@@ -186,7 +186,9 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
       const file = join(folder, 'backup.db')
       const answers = await backUpUnderLoad(place, file)
       const busy = await patois('restore', file, '--config', place.file, '--overwrite')
-      expect(busy.err).toMatch(/^A server uses the database 127.*: stop every server first\.\n$/)
+      expect(busy.err).toMatch(
+        /^A server uses the database 127.*: stop every server first \(\d of them\)\.\n$/,
+      )
       await stop(served)
       const careful = await patois('restore', file, '--config', place.file)
       expect(careful.err).toMatch(/ is not empty: --overwrite puts the backup in its place/)

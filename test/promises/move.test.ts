@@ -112,7 +112,9 @@ describe.skipIf(whyNoPostgres())('a move', () => {
       const back = sqlite('back.db')
       const busy = await patois('move', there, back)
       expect(busy.code).toBe(1)
-      expect(busy.err).toMatch(/^A server uses the database 127.*: stop every server first\.\n$/)
+      expect(busy.err).toMatch(
+        /^A server uses the database 127.*: stop every server first \(\d of them\)\.\n$/,
+      )
       await second.stop()
       expect(await patois('move', there, back)).toMatchObject({ code: 0 })
       look(join(folder, 'back.db'), checkWhole)

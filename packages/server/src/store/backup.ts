@@ -105,14 +105,14 @@ async function restoreFile(parts: BackupParts): Promise<Restored> {
     removeFile(copy)
     const rows = await prepare(copy, parts)
     if (!held.isTaken()) {
-      place(copy, held.file)
+      held.put(copy)
       return { rows }
     }
     await checkFormer(held.file, await markOf(copy))
     const stamp = new Date(now * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const former = `${held.file}.${stamp}`
     held.aside(former)
-    place(copy, held.file)
+    held.put(copy)
     return { rows, former }
   } finally {
     removeFile(copy)

@@ -61,7 +61,9 @@ export async function checkAlone(run: Run, place: string, own = ''): Promise<voi
   for (let there = first; there.size > 0; there = await present(run, own)) {
     const alive = [...there].some(([name, until]) => until !== first.get(name))
     if (alive || performance.now() > end) {
-      throw new Error(`${count(there.size)} the database ${place}: stop every server first.`)
+      throw new Error(
+        `A server uses the database ${place}: stop every server first (${there.size} of them).`,
+      )
     }
     await sleep(POLL_MS)
   }
@@ -75,8 +77,4 @@ export async function watch(run: Run, place: string): Promise<() => Promise<void
     if (Number(rows[0]?.[0]) === 0) return
     throw new Error(`A server used the database ${place} meanwhile: stop it, and start again.`)
   }
-}
-
-function count(servers: number): string {
-  return servers === 1 ? 'A server uses' : `${servers} servers use`
 }

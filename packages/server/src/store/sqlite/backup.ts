@@ -1,6 +1,7 @@
 // Whole SQLite files: copied beside a server, checked, and put in place of another one.
 
 import {
+  chownSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -74,6 +75,11 @@ export function removeFile(path: string): void {
   for (const end of ['', '-wal', '-shm', '-journal', '.lock']) rmSync(path + end, { force: true })
 }
 
+/** Makes a file of root's the file of whoever owned the one before it, or owns the folder. */
+function give(file: string, { uid, gid }: { uid: number; gid: number }): void {
+  if (process.getuid?.() === 0) for (const end of ['', '.lock']) chownSync(file + end, uid, gid)
+}
+
 /**
  * Holds the place of a database for whoever puts a file there; `aside` gives what lies there
  * another name. Throws one sentence when a server uses it.
@@ -84,8 +90,13 @@ export function holdPlace(path: string) {
     ? realpathSync(path)
     : join(realpathSync(dirname(resolve(path))), basename(path))
   const unlock = lockDatabase(file, 'stop it first')
+  const owner = statSync(existsSync(file) ? file : dirname(file))
   return {
     file,
+    put: (part: string): void => {
+      place(part, file)
+      give(file, owner)
+    },
     isTaken: () => existsSync(file) && statSync(file).size > 0,
     aside: (name: string): void => {
       // Together they are the database: what was written last may be in the log.
