@@ -76,10 +76,9 @@ export function sentOf(
   fields: GivenFields,
   options: CallOptions,
 ): SentRequest {
-  const more = options.fields && masked(options.fields, (name) => SECRET_NAME.test(name))
+  const more = masked(options.fields ?? {}, (name) => SECRET_NAME.test(name))
   const known = masked(fields, isSecret)
-  const shown = { ...options, ...(more && { fields: more }) }
-  const request = requestOf(connection, operation, known, shown)
+  const request = requestOf(connection, operation, known, { ...options, fields: more })
   return {
     ...request,
     headers: masked(request.headers, (name) => !OPEN.test(name)),
