@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Store, Unavailable } from '@patois/core'
 import { SignJWT } from 'jose'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
   type Answer,
   answerOf,
@@ -255,6 +255,10 @@ describe.skipIf(whyNoSmallDisk())('a disk of 64 MB', () => {
     const { path, remove } = openFolder()
     const place = onSmallDisk(await install(dirname(path)), 64)
     const running = serve(place)
+    onTestFinished(async () => {
+      await running.stop('SIGKILL')
+      remove()
+    })
     await running.ready
     const disk = diskOf(place, running.pid)
     const chains = await openChains(place, 20, 'openid offline_access api.read')
@@ -287,7 +291,6 @@ describe.skipIf(whyNoSmallDisk())('a disk of 64 MB', () => {
     }
     expect(longest).toBeLessThan(2000)
     expect((await running.stop()).code).toBe(0)
-    remove()
     measured(
       'R14',
       `S: filled ${FILLS} times; ${refused} writes 503, the slowest after ${Math.round(slowest)} ms; ${reads} reads 200; the first 200 ${Math.round(longest)} ms after the space at most; ${FILLS} of ${FILLS} whole, the same process throughout`,

@@ -22,7 +22,7 @@ import { type Installation, install, type Served, serve } from '../door/process.
 import { measured } from '../door/promise.ts'
 import { checkWhole, hashOf, lookAtCopy, oddFamilies, traceOf } from '../door/sqlite.ts'
 
-const KILLS = times(30, 500)
+const KILLS = times(38, 500)
 const CHAINS = 20
 /** Answers that every round waits for before it counts down to its kill. */
 const ANSWERS = 30

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { isFull, times } from '../door/counts.ts'
 import { type Chain, mint, openChains, rotate, startLoad, type Work } from '../door/load.ts'
 import { install, serve } from '../door/process.ts'
@@ -14,12 +14,12 @@ import { checkWhole, lookAtCopy } from '../door/sqlite.ts'
 import { introspect } from '../door/tokens.ts'
 import { slopeOf, type Vitals, vitalsOf, withVitals } from '../door/vitals.ts'
 
-const MINUTES = Number(process.env.PATOIS_SOAK_MINUTES ?? times(0.2, 60))
+const MINUTES = Number(process.env.PATOIS_SOAK_MINUTES ?? times(0.08, 60))
 /** Requests a second, where that is to be less than half of what it can. */
 const RATE = Number(process.env.PATOIS_SOAK_RATE ?? Number.POSITIVE_INFINITY)
 /** What comes before is warming up. */
 const WARM = 1 / 3
-const SAMPLES = times(12, 120)
+const SAMPLES = times(10, 120)
 const CHAINS = 40
 const MB = 1024 * 1024
 
@@ -60,6 +60,10 @@ test(
     const folder = mkdtempSync(join(tmpdir(), 'patois-soak-'))
     const place = withVitals(await install(folder, { lifetimes }))
     const running = serve(place)
+    onTestFinished(async () => {
+      await running.stop('SIGKILL')
+      rmSync(folder, { recursive: true })
+    })
     await running.ready
     const chains = await openChains(place, CHAINS)
     const work = openMix()
@@ -81,7 +85,6 @@ test(
     for (const chain of chains) expect((await rotate(place, chain)).status).toBe(200)
     expect((await running.stop()).code).toBe(0)
     lookAtCopy(place.path, checkWhole)
-    rmSync(folder, { recursive: true })
     const steady = points.slice(Math.floor(points.length * WARM))
     const slope = slopeOf(steady.map(([hours, { rss }]) => [hours, rss / MB]))
     const heap = slopeOf(steady.map(([hours, { heapUsed }]) => [hours, heapUsed / MB]))
