@@ -65,7 +65,8 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
       }
       for (const { access_token } of ended) expect(await isActive(second, access_token)).toBe(false)
       const late = await stopped
-      expect(late.filter(({ status }) => ![200, 503].includes(status))).toEqual([])
+      // A connection that was idle for too long is closed, also when a request has just come on it.
+      expect(late.filter(({ status }) => ![200, 503, 0].includes(status))).toEqual([])
       // Whatever became of its requests, everybody who asked has a token that works.
       for (const chain of others) expect((await rotate(first, chain)).status).toBe(200)
     }
