@@ -75,7 +75,7 @@ export async function authenticate(parts: Parts, call: Call): Promise<ClientCall
   if (wrong) throw await countFailure(parts, call, { id, client }, wrong)
   if (!client) throw new Refusal('client_unknown')
   checkDialect(call, client)
-  return { ...call, client }
+  return Object.assign(call, { client })
 }
 
 async function faultOf(
@@ -104,12 +104,16 @@ async function findSecret(
   registered: readonly ClientSecret[],
 ): Promise<ClientSecret | undefined> {
   const { fields, rawSecret } = call
-  const readings = [fields.client_secret ?? '', ...(rawSecret === undefined ? [] : [rawSecret])]
-  const digests = await Promise.all(readings.map((one) => crypto.sha256(one)))
-  const compared = Array.from({ length: MOST_SECRETS }, (_, index) => registered[index])
-  return compared.filter(
-    (one) => digests.filter((digest) => crypto.equal(digest, (one ?? NO_SECRET).hash)).length > 0,
-  )[0]
+  const digests = [await crypto.sha256(fields.client_secret ?? '')]
+  if (rawSecret !== undefined) digests.push(await crypto.sha256(rawSecret))
+  let right: ClientSecret | undefined
+  for (let index = 0; index < MOST_SECRETS; index++) {
+    const one = registered[index]
+    for (const digest of digests) {
+      if (crypto.equal(digest, (one ?? NO_SECRET).hash)) right ??= one
+    }
+  }
+  return right
 }
 
 /** No client has this name. */

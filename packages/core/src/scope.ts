@@ -68,7 +68,11 @@ type Asking = {
  * What of the asked scope the client may have: unknown and unassigned values are dropped, a
  * missing scope means all that the client is registered for. Throws a Refusal when none is left.
  */
-export function chooseScope(policy: Policy, client: Client, { fields, about }: Asking): string[] {
+export function chooseScope(
+  policy: Policy,
+  client: Pick<Client, 'scope'>,
+  { fields, about }: Asking,
+): string[] {
   const asked = fields.scope
   if (asked) checkScope(asked)
   const wanted = union([], asked && asked.length > 0 ? asked : client.scope)

@@ -19,9 +19,8 @@ export const clientCredentials: GrantType<undefined> = {
     if (!isConfidential(call.client)) throw new Refusal('grant_not_allowed')
     const asked = call.fields.scope
     if (asked?.includes('openid')) throw new Refusal('scope_none')
-    const personal = Object.keys(STANDARD_SCOPES)
-    const own = call.client.scope.filter((name) => !personal.includes(name))
-    const scope = chooseScope(policy, { ...call.client, scope: own }, call)
+    const own = call.client.scope.filter((name) => !Object.hasOwn(STANDARD_SCOPES, name))
+    const scope = chooseScope(policy, { scope: own }, call)
     const resources = chooseResources(policy, call.fields.resource)
     return { may: { scope, resources, refreshToken: false } }
   },

@@ -1,4 +1,4 @@
-// Writes a batch of plans in one transaction, each in a savepoint of its own.
+// Writes a batch of plans in one transaction, none of which spoils another.
 
 import type { DatabaseSync } from 'node:sqlite'
 import type { Plan } from '@patois/core'
@@ -27,7 +27,7 @@ function run({ sql }: SqliteWriter, { sql: name, values, must }: Step): boolean 
   return changed
 }
 
-/** Writes a plan inside the caller's savepoint; false when its spend was lost. */
+/** Writes a plan; false when its spend was lost, and then nothing was written. */
 function write(writer: SqliteWriter, plan: Plan): boolean {
   if (plan.spend && !run(writer, spendStep(writer, plan.spend))) return false
   for (const step of spentSteps(writer, plan)) run(writer, step)
@@ -35,32 +35,55 @@ function write(writer: SqliteWriter, plan: Plan): boolean {
   return true
 }
 
+/** Tells those who wait for a plan what became of it. */
+type Tell = () => void
+
 /** Answers the function that writes a batch, and each plan of it in turn. */
 export function openTransact(writer: SqliteWriter): (batch: readonly Waiting[]) => void {
   const { database } = writer
   const sql = prepare(database)
 
-  const attempt = ({ plan, won, lost }: Waiting): (() => void) => {
+  const attempt = ({ plan, won }: Waiting): Tell => {
+    const kept = write(writer, plan)
+    return () => won(kept)
+  }
+
+  const attemptApart = (waiting: Waiting): Tell => {
     sql.savepoint.run()
     try {
-      const kept = write(writer, plan)
-      if (!kept) sql.undo.run()
+      const tell = attempt(waiting)
       sql.release.run()
-      return () => won(kept)
+      return tell
     } catch (error) {
       if (isPassing(error)) throw error
       sql.undo.run()
       sql.release.run()
-      return () => lost(error)
+      return () => waiting.lost(error)
+    }
+  }
+
+  const transact = (batch: readonly Waiting[], one: (waiting: Waiting) => Tell): Tell[] => {
+    sql.begin.run()
+    const told = batch.map(one)
+    sql.commit.run()
+    return told
+  }
+
+  // A plan that cannot be written is a bug, and seldom: only then each is written once more in a
+  // savepoint of its own, which costs every plan 1 µs.
+  const settle = (batch: readonly Waiting[]): Tell[] => {
+    try {
+      return transact(batch, attempt)
+    } catch (error) {
+      if (isPassing(error)) throw error
+      sql.rollback.run()
+      return transact(batch, attemptApart)
     }
   }
 
   return (batch) => {
     try {
-      sql.begin.run()
-      const answers = batch.map(attempt)
-      sql.commit.run()
-      for (const answer of answers) answer()
+      for (const tell of settle(batch)) tell()
     } catch (error) {
       // SQLite may have rolled back already: after a full disk it does.
       if (database.isTransaction) sql.rollback.run()
