@@ -41,7 +41,7 @@ export async function openPlace(people: number): Promise<Place> {
     claims: { email: `${nameOf(person)}@example.org` },
   }))
   const users = [{ username: USER.name, password: USER.password }, ...more]
-  const sizes = { lanes: 1, codes: 0 }
+  const sizes = { families: 1, codes: 0 }
   const server = await startPatois(folder, sizes, { database, configuration: { users } })
   const look = await openLook(database)
   return {

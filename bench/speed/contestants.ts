@@ -98,7 +98,8 @@ export async function startPatois(
   const port = await freePort()
   const database = options.database ?? `sqlite:${join(folder, 'patois.db')}`
   const file = join(folder, 'patois.json')
-  writeFileSync(file, JSON.stringify(configurationFor(port, database, options.configuration)))
+  const at = { port, metricsPort: await freePort(), database }
+  writeFileSync(file, JSON.stringify(configurationFor(at, options.configuration)))
   const env = { PATOIS_MASTER_KEY: randomBytes(32).toString('base64url') }
   const seedFile = join(folder, 'seeds.json')
   const counts = [sizes.families, sizes.codes, rows].map(String)

@@ -27,6 +27,11 @@ function times(one: Summary | undefined, other: Summary | undefined): string {
   return one && other ? `${ratio(one, other).toFixed(1)}×` : '–'
 }
 
+/** How much longer the slowest hundredth waits than most do. */
+function spread({ p50, p99 }: Pick<Summary, 'p50' | 'p99'>): number {
+  return p99 / p50
+}
+
 function perSecond(one: Summary | undefined): string {
   return one ? count(one.perCpuSecond ?? one.perSecond) : '–'
 }
@@ -37,6 +42,7 @@ function standings({ rows = [] }: Results): string {
     'floor',
     '**Patois**',
     'of the floor',
+    'p99/p50, of the floor’s',
     'best durable peer',
     'Patois is',
     'best peer in memory',
@@ -54,6 +60,7 @@ function standings({ rows = [] }: Results): string {
       perSecond(floor),
       `**${perSecond(patois)}**`,
       floor && patois ? ratio(patois, floor).toFixed(2) : '–',
+      floor && patois ? `${(spread(patois) / spread(floor)).toFixed(1)}×` : '–',
       peer(durable),
       times(patois, durable),
       peer(memory),
@@ -71,7 +78,7 @@ function details(row: string, { name, perSecond, least, most, ...one }: Summary)
     count(one.perCpuSecond),
     one.p50.toFixed(1),
     one.p99.toFixed(1),
-    (one.p99 / one.p50).toFixed(1),
+    spread(one).toFixed(1),
   ]
 }
 

@@ -2,18 +2,40 @@
 
 import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync, readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+const STATUS = '/proc/self/status'
 
 /** Which processors a program may use: what is measured has the first one, the load the second. */
 export type Place = 'server' | 'load' | 'both'
 
-const PROCESSORS: Readonly<Record<Place, string>> = { server: '0', load: '1', both: '0,1' }
+// Of those that this process may use itself, which in a container are often not the first ones.
+function ownProcessors(): number[] {
+  if (!existsSync(STATUS)) return []
+  const [, list = ''] = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync(STATUS, 'utf8')) ?? []
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, more) => first + more)
+  })
+}
+
+const [first, second] = ownProcessors()
 
 /** True where servers and load are kept apart. */
-export const isPinned = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0
+export const isPinned = second !== undefined && spawnSync('taskset', ['--version']).status === 0
+
+const PROCESSORS: Readonly<Record<Place, string>> = {
+  server: `${first}`,
+  load: `${second}`,
+  both: `${first},${second}`,
+}
+
+/** Moves a process, and those that it will start, to its place. */
+export function pin(pid: number, place: Place): void {
+  if (isPinned) spawnSync('taskset', ['-a', '-c', '-p', PROCESSORS[place], String(pid)])
+}
 
 /** Where and how a program is started. */
 export type StartOptions = {

@@ -1,13 +1,18 @@
-// The configuration of the Patois that is measured: what users run, with the clients of all servers.
+// The configuration of the Patois that is measured: all that users may turn on is on.
 
 import { CLIENTS, LIFETIMES, REDIRECT_URI, SCOPE, USER } from '../given.ts'
 
+/** Where a server listens, and where its database lies. */
+export type Configured = { port: number; metricsPort: number; database: string }
+
 /** The configuration file as an object, for a server at this port. */
-export function configurationFor(port: number, database: string, more: object = {}) {
+export function configurationFor(place: Configured, more: object = {}) {
+  const { port, metricsPort, database } = place
   return {
     issuer: `http://127.0.0.1:${port}`,
     listen: { port },
     database,
+    metrics: { listen: `127.0.0.1:${metricsPort}` },
     scopes: { 'api.read': 'Read your data' },
     clients: CLIENTS.map(({ id, secret, accessToken }) => ({
       client_id: id,

@@ -1,12 +1,11 @@
 // Databases: the same rows on SQLite, on PostgreSQL, and on PostgreSQL with two workers.
 
-import { spawnSync } from 'node:child_process'
 import { startPostgres, type TestPostgres, whyNoPostgres } from '../../../test/door/postgres.ts'
 import { type Contestant, startPatois } from '../contestants.ts'
 import type { MeasuredRow } from '../results.ts'
 import { type Entry, measure } from '../rounds.ts'
 import { ROWS } from '../rows.ts'
-import { isPinned } from '../start.ts'
+import { pin } from '../start.ts'
 import { HEAD, linesOf } from '../table.ts'
 import type { Bench } from './bench.ts'
 import { busySeconds } from './rows.ts'
@@ -40,7 +39,7 @@ export async function measureDatabases(bench: Bench): Promise<MeasuredRow[]> {
   const { load, plan, only, say } = bench
   const postgres = await startPostgres({ settings: SETTINGS })
   // What the database takes must not be taken from the server: it has the processor of the load.
-  if (isPinned) spawnSync('taskset', ['-a', '-c', '-p', '1', String(postgres.pid())])
+  pin(postgres.pid(), 'load')
   const open: Placed[] = []
   const measured: MeasuredRow[] = []
   try {

@@ -11,7 +11,7 @@ const ROW = 'refresh rotation, opaque'
 
 /** Measures the rotation in each dialect; the standard one is the first. */
 export async function measureDialects({ load, plan, folder, say }: Bench): Promise<Summary[]> {
-  const { clients } = configurationFor(0, '')
+  const { clients } = configurationFor({ port: 0, metricsPort: 0, database: '' })
   const configuration = dialectConfiguration(clients)
   const sizes = { families: 64, codes: 0 }
   const patois = await startPatois(folder('dialects'), sizes, { configuration })
