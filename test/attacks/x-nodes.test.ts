@@ -134,6 +134,36 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
     }
   })
 
+  test('Q1: whoever guesses at two nodes has no more guesses than at one, and a few', async () => {
+    advance(901)
+    const wrong = { authorization: `Basic ${btoa('cc2:guessed-secret-of-nobody-at-all')}` }
+    const guess = (nth: number) =>
+      call(nodeAt(nth), '/token', undefined, { grant_type: 'client_credentials' }, wrong)
+    let guesses = 0
+    for (const node of [0, 1, 0, 1]) {
+      for (let nth = 0; nth < 60; nth++) {
+        const answer = await guess(node)
+        if (answer.status === 429) break
+        checkAnswer(answer, { status: 401, error: 'invalid_client' })
+        guesses++
+      }
+    }
+    expect(guesses).toBeGreaterThanOrEqual(50)
+    expect(guesses).toBeLessThan(60)
+    // It counts by time and by name, as ever, and what is right passes.
+    const right = () => call(nodes[1], '/token', 'cc2', { grant_type: 'client_credentials' })
+    checkAnswer(await right(), { status: 200 })
+    let later = 0
+    for (let nth = 0; nth < 40; nth++) {
+      advance(18)
+      for (const node of [0, 1]) if ((await guess(node)).status === 401) later++
+    }
+    expect(later).toBeLessThan(45)
+    advance(1800)
+    for (const { store, clock } of nodes) await store.sweep(clock.now(), 500)
+    expect(await count('failures', 'true')).toBe(0)
+  })
+
   test('X8: two nodes that start at once on an empty database make one of everything', async () => {
     const url = await postgres.newDatabase()
     const port = await freePort()

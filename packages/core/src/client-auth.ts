@@ -124,8 +124,10 @@ type Claimed = { id: string; client: Client | undefined }
 async function countFailure(parts: Parts, call: Call, { id, client }: Claimed, reason: Reason) {
   // A store may remember clients, and reads to find that there is none: so it reads for all.
   if (client) await parts.store.findClient(NOBODY)
-  const retryAfter = await parts.throttle.take([`client:${id}`, `network:${call.network}`])
+  const who = [`client:${id}`, `network:${call.network}`]
+  const retryAfter = await parts.throttle.take(who)
   if (retryAfter !== undefined) return new Refusal('too_many_failures', { retryAfter })
+  await parts.throttle.keep(who)
   const rightValues = client && reason === 'client_method_wrong' ? [client.proof.method] : []
   // Kept whether the client exists or not, so that the time does not tell; but seldom enough that
   // nobody fills the table with made-up names.

@@ -36,6 +36,8 @@ export type Throttle = {
   take(who: readonly string[]): Awaitable<number | undefined>
   /** Takes back a try that was counted before it turned out to be right, or not to be made. */
   giveBack(who: readonly string[]): Awaitable<void>
+  /** Lets a try that was counted stand: it has failed, and whoever else counts hears of it. */
+  keep(who: readonly string[]): Awaitable<void>
 }
 
 /** Slow password hashes, behind a bounded queue. */

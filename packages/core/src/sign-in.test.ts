@@ -19,7 +19,7 @@ const call = {
 const open = () => {
   const [taken, names]: [string[][], string[]] = [[], []]
   const parts = {
-    throttle: { take: (who: string[]) => void taken.push(who) },
+    throttle: { take: (who: string[]) => void taken.push(who), keep: () => {} },
     passwords: { verify: async () => false },
     store: { findUserByName: (name: string) => void names.push(name) },
   }

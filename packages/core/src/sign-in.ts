@@ -31,6 +31,7 @@ export async function signIn(parts: Parts, call: Call, typed: Credentials): Prom
   if (retryAfter !== undefined) throw new Refusal('too_many_failures', { retryAfter })
   const right = !long && (await isRight(parts, user, password, who))
   if (!user || !right || user.disabledAt !== undefined) {
+    await parts.throttle.keep(who)
     const events = [eventOf(call, 'sign_in', 'refused', 'password_wrong')]
     throw new Refusal('password_wrong', { plan: { changes: [], events } })
   }

@@ -90,6 +90,9 @@ export type FoundRefreshToken = Lineage & { token: RefreshToken; child?: Refresh
 /** An access token with all that decides about it; without lineage it is the client's own. */
 export type FoundAccessToken = { token: AccessToken; lineage?: Lineage }
 
+/** A bucket with one more failure in it, which leaks away in so many seconds. */
+export type Failure = { name: string; seconds: number }
+
 /** How many rows a sweep removed. */
 export type Swept = { rows: number }
 
@@ -124,5 +127,10 @@ export type Store = {
   sweep(now: number, limit: number): Awaitable<Swept>
   /** Removes at most `limit` audit events, and as many grants' addresses, older than asked. */
   forget(before: { events: number; addresses: number }, limit: number): Awaitable<Swept>
+  /**
+   * Counts failures in buckets that all servers of the database share, and answers when each will
+   * be empty. What one server has for itself does without.
+   */
+  countFailures?(failures: readonly Failure[], now: number): Promise<number[]>
   close(): Awaitable<void>
 }

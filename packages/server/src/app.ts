@@ -79,7 +79,7 @@ export async function app(said: AppParts): Promise<App> {
     store,
     crypto: nodeCrypto,
     keys,
-    throttle: openThrottle({ clock }),
+    throttle: openThrottle({ clock, store }),
     passwords,
     documents: openDocuments({ reach: configuration.reach, clock, log, meter, ...outbound }),
     policy: configuration.policy,

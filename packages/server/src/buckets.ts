@@ -9,6 +9,10 @@ export type Buckets = {
   wait(name: string, now: number): number | undefined
   /** Puts one try in. */
   add(name: string, now: number): void
+  /** How many tries are in it. */
+  level(name: string, now: number): number
+  /** Fills it until `emptyAt`, where somebody else knows of more. */
+  raise(name: string, now: number, emptyAt: number): void
   /** Takes one try out again. */
   remove(name: string, now: number): void
   /** How many names are remembered. */
@@ -28,15 +32,18 @@ export function openBuckets({ tries, seconds }: Limit, most: number): Buckets {
     if (at <= now) emptyAt.delete(name)
     else emptyAt.set(name, at)
   }
+  const fill = (name: string, now: number, at: number): void => {
+    if (emptyAt.size >= most && !emptyAt.has(name)) forget(emptyAt, Math.ceil(most / PART), now)
+    keep(name, now, at)
+  }
   return {
     wait(name, now) {
       const over = levelOf(name, now) + each - (now + seconds)
       return over > 0 ? Math.ceil(over) : undefined
     },
-    add(name, now) {
-      if (emptyAt.size >= most && !emptyAt.has(name)) forget(emptyAt, Math.ceil(most / PART), now)
-      keep(name, now, levelOf(name, now) + each)
-    },
+    add: (name, now) => fill(name, now, levelOf(name, now) + each),
+    level: (name, now) => Math.ceil((levelOf(name, now) - now) / each),
+    raise: (name, now, at) => fill(name, now, Math.max(levelOf(name, now), at)),
     remove(name, now) {
       keep(name, now, levelOf(name, now) - each)
     },

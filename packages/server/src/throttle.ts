@@ -1,7 +1,7 @@
 // Throttles: count failures by client, account, device and network, and say how long to wait.
 
 import { isIP } from 'node:net'
-import type { Throttle } from '@patois/core'
+import type { Store, Throttle } from '@patois/core'
 import { type Limit, openBuckets } from './buckets.ts'
 import type { Clock } from './clock.ts'
 import { nodeCrypto } from './crypto.ts'
@@ -18,21 +18,48 @@ const LIMITS: Readonly<Record<string, Limit>> = {
   event: { tries: 300, seconds: 15 * 60 },
 }
 
+/** Kinds that protect the server itself, and count what it does alone. */
+const OWN = ['event']
+
+/**
+ * Other servers hear of a name once so large a part of its bucket is full here: who mistypes now
+ * and then, and names that are made up, cost no write.
+ */
+const UNSHARED = 0.1
+
 /** So many names of each kind are remembered. */
 const MOST_NAMES = 50_000
 const LONGEST_NAME = 128
 
-/** Counts in memory, by our own clock. Throws for a kind that has no limit. */
-export function openThrottle({ clock }: { clock: Clock }): Throttle {
+type ThrottleParts = { clock: Clock; store?: Pick<Store, 'countFailures'> }
+
+/**
+ * Counts in memory, by our own clock, and where other servers count the same, what failed also in
+ * the store. Throws for a kind that has no limit.
+ */
+export function openThrottle({ clock, store = {} }: ThrottleParts): Throttle {
   const kinds = new Map(
-    Object.entries(LIMITS).map(([kind, limit]) => [kind, openBuckets(limit, MOST_NAMES)]),
+    Object.entries(LIMITS).map(([kind, limit]) => [
+      kind,
+      { limit, buckets: openBuckets(limit, MOST_NAMES), isShared: !OWN.includes(kind) },
+    ]),
   )
   const lookUp = (one: string) => {
-    const kind = one.slice(0, one.indexOf(':'))
-    const buckets = kinds.get(kind)
-    if (!buckets) throw new Error(`There is no throttle for ${kind}.`)
+    const found = kinds.get(one.slice(0, one.indexOf(':')))
+    if (!found) throw new Error(`There is no throttle for ${one}.`)
     // Callers choose names, so a long one must not cost more memory than a short one.
-    return { buckets, name: one.length > LONGEST_NAME ? digest(one) : one }
+    return { ...found, name: one.length > LONGEST_NAME ? digest(one) : one }
+  }
+  const share = async (failed: readonly ReturnType<typeof lookUp>[], now: number) => {
+    const failures = failed.map(({ name, limit: { tries, seconds } }) => {
+      return { name, seconds: seconds / tries }
+    })
+    // While the store does not answer, each server counts for itself.
+    const ends = await store.countFailures?.(failures, now).catch(() => [])
+    for (const [at, end] of (ends ?? []).entries()) {
+      const { buckets, name = '' } = failed[at] ?? {}
+      buckets?.raise(name, now, end)
+    }
   }
   return {
     take(who) {
@@ -46,6 +73,14 @@ export function openThrottle({ clock }: { clock: Clock }): Throttle {
     giveBack(who) {
       const now = clock.now()
       for (const { buckets, name } of who.map(lookUp)) buckets.remove(name, now)
+    },
+    keep(who) {
+      if (!store.countFailures) return undefined
+      const now = clock.now()
+      const failed = who.map(lookUp).filter(({ isShared, limit, buckets, name }) => {
+        return isShared && buckets.level(name, now) >= limit.tries * UNSHARED
+      })
+      return failed.length > 0 ? share(failed, now) : undefined
     },
   }
 }

@@ -5,6 +5,7 @@ import { type Meter, UNREAD } from '../metrics/meter.ts'
 import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
+import { openFailures } from './postgres/failures.ts'
 import { openIds } from './postgres/ids.ts'
 import { migrate } from './postgres/migrate.ts'
 import { enter, type Presence } from './postgres/presence.ts'
@@ -54,6 +55,7 @@ async function assemble(
     commit: queue.commit,
     sweep: openSweep(connections, issuerId),
     forget: openForget(connections, issuerId),
+    countFailures: openFailures(connections, issuerId),
     close: async () => {
       if (closed) return
       closed = true

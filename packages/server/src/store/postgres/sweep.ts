@@ -6,7 +6,10 @@ import type { Connections } from './connections.ts'
 import { named, words } from './statements.ts'
 
 const { keep, remove } = sweepsIn(words)
-const rules = [keep, ...remove].map(named)
+// Only servers that share a database count failures there: a bucket goes when it is empty.
+const buckets = `DELETE FROM failures WHERE (issuer, name) IN
+  (SELECT issuer, name FROM failures WHERE issuer = :issuer AND empty_at <= :now LIMIT :limit)`
+const rules = [keep, ...remove, buckets].map(named)
 const events = named(forgets.events)
 const addresses = named(forgets.addresses)
 

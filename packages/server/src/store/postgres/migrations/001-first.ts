@@ -236,6 +236,14 @@ CREATE TABLE leases (
   PRIMARY KEY (issuer, name)
 );
 
+CREATE TABLE failures (
+  issuer BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  empty_at BIGINT NOT NULL,
+  PRIMARY KEY (issuer, name)
+);
+CREATE INDEX failures_over ON failures (empty_at);
+
 CREATE TABLE events (
   id BIGINT PRIMARY KEY,
   issuer BIGINT NOT NULL,
