@@ -146,6 +146,17 @@ describe('the flow', () => {
     await page.waitForSelector('#frozen', { state: 'hidden' })
   })
 
+  test('decides about consent, and leaves it to the page again', async () => {
+    const { page } = at
+    await open(page)
+    await page.click('button:text-is("Deny")')
+    await page.waitForSelector('button[aria-pressed=true] >> text=Deny')
+    expect(await driven(stage.server, 'GET', '/consent')).toEqual({ mode: 'deny' })
+    await page.click('button:text-is("Ask")')
+    await page.waitForSelector('button[aria-pressed=true] >> text=Ask')
+    expect(await driven(stage.server, 'GET', '/consent')).toEqual({ mode: 'ask' })
+  })
+
   test('a fault that is set here hits the next request, and is gone', async () => {
     const { page } = at
     await begin(page)

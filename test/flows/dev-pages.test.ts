@@ -1,13 +1,16 @@
 // Dev mode's pages over plain HTTP: what they print works, and who may use them.
 
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { DIALECTS } from '@patois/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { start } from '../door/cli.ts'
+import { SECRETS } from '../door/fixtures.ts'
 import { ROOT } from '../door/page.ts'
-import { startServer, type TestServer } from '../door/server.ts'
+import { freePort, startServer, type TestServer } from '../door/server.ts'
 
 const names = DIALECTS.map(({ name }) => name)
 const PAGES = ['/dev', '/dev/play', '/dev/lens']
@@ -141,6 +144,16 @@ test.each(['standard', 'apimatic'])('takes client credentials in %s', async (dia
   expect(plain(outcome)).toContain('200 OK')
 })
 
+test('takes a password for a client that may, and says why not for one that may not', async () => {
+  const flow = { dialect: 'standard', grant: 'password', step: 'password', run: true }
+  const [step] = await stepsOf('standard', 'password')
+  const refused = await ask({ ...flow, fields: step?.fields })
+  expect(refused.outcome).toContain('/dev/why/grant_not_allowed?request=')
+  const client = { client_id: 'ropc', client_secret: SECRETS.ropc }
+  const { facts } = await ask({ ...flow, fields: { ...step?.fields, ...client } })
+  expect(facts.access_token).toMatch(/^test_pa_|^eyJ/)
+})
+
 test('only a page of our own takes a step', async () => {
   const send = async (headers: Record<string, string>, body = '{"step":"authorize"}') => {
     const said = { method: 'POST', headers, body }
@@ -191,4 +204,33 @@ test('nothing of them is there outside dev mode', async () => {
     expect([path, (await fetch(other.url(path))).status]).toEqual([path, 404])
   }
   await other.close()
+})
+
+test('a server in production loads nothing of them', async () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'patois-loads-'))
+  const list = join(cwd, 'loaded.txt')
+  const hook = `import { appendFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+registerHooks({
+  load(url, context, next) {
+    appendFileSync(${JSON.stringify(list)}, url + '\\n')
+    return next(url, context)
+  },
+})
+`
+  writeFileSync(join(cwd, 'hook.mjs'), hook)
+  const port = await freePort()
+  const said = { issuer: `http://127.0.0.1:${port}`, listen: { port }, database: 'sqlite::memory:' }
+  writeFileSync(join(cwd, 'patois.json'), JSON.stringify(said))
+  const NODE_OPTIONS = `--import=${join(cwd, 'hook.mjs')}`
+  const env = { NODE_OPTIONS, PATOIS_MASTER_KEY: 'x'.repeat(32) }
+  const running = start(['serve', '--config', 'patois.json'], { cwd, env })
+  await running.until('Patois answers at')
+  await fetch(said.issuer)
+  await running.stop()
+  const loaded = readFileSync(list, 'utf8').split('\n')
+  expect(loaded.some((url) => url.endsWith('/http/home.ts'))).toBe(true)
+  const dev = /\/(http\/dev|http\/dev-pages|pages\/dev|pages\/words\/dev|sdk-samples)[/.]/
+  expect(loaded.filter((url) => dev.test(url))).toEqual([])
+  rmSync(cwd, { recursive: true })
 })

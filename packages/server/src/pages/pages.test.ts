@@ -81,7 +81,7 @@ const pages: Record<string, (words: Words) => string> = {
     const view = {
       ...{ base: '', query: evil, latest: 1, after: 1, isShortened: true, choices: [chosen] },
       ...{ calls: [call], clock: { now: 0, frozen: false, offsetSeconds: 0 }, faults: [fault] },
-      ...{ samples: [], dialects: [evil], operations: [evil] },
+      ...{ samples: [], dialects: [evil], operations: [evil], consent: 'ask' as const },
     }
     return flowPage(view, words, devWords(words))
   },

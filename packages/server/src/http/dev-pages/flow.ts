@@ -45,6 +45,7 @@ export async function visitFlow(site: DevSite, visit: Visit): Promise<Answer> {
     isShortened: entries.length > MOST,
     calls: entries.slice(-MOST).map((entry) => callOf(site, entry)),
     clock: clock.read(),
+    consent: site.emulator.consent,
     faults: faults.list().map(faultOf),
     samples: FAULT_SAMPLES,
     dialects: [...new Set(site.stations.map(({ mount }) => mount.dialect.name))],

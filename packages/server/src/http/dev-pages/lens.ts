@@ -15,12 +15,13 @@ import { devWords } from '../../pages/words/dev/index.ts'
 import type { Mount, Site } from '../site.ts'
 import { show, type Visit } from '../visit.ts'
 import { markAnswer, markRefusal, markRequest } from './marked.ts'
+import { mountsOf } from './steps.ts'
 import { fieldsOf, operationOf, SAMPLE_NOW, TOPICS, type Topic } from './topics.ts'
 
 /** Shows the lens: `operation` and `refusal` in the query choose what it is held over. */
 export async function visitLens(site: Site, visit: Visit): Promise<Answer> {
   const { operation, refusal } = visit.request.query as Record<string, string | undefined>
-  const mounts = [...new Set(site.stations.map(({ mount }) => mount))]
+  const mounts = mountsOf(site)
   const spoken = TOPICS.filter((topic) =>
     mounts.some(({ dialect }) => operationOf(dialect, topic) !== undefined),
   )

@@ -1,17 +1,17 @@
 // Signed in: a browser of the demo user, who has allowed all that a client may ask for.
 
-import { type Client, foldUsername, openSession, type User } from '@patois/core'
+import { type Client, openSession, type User } from '@patois/core'
 import { cookieName } from '../browser.ts'
+import { userOf } from '../dev/mint.ts'
 import { ownStation } from '../own.ts'
 import type { DevSite } from '../site.ts'
 
 const STATION = ownStation('/dev_play')
 
 /** The cookie of such a browser. */
-export async function signedIn(site: DevSite, clientId = ''): Promise<string | undefined> {
-  const { parts, demo, clock } = site
-  const user = await parts.store.findUserByName(foldUsername(demo.username))
-  if (!user) return undefined
+export async function signedIn(site: DevSite, clientId = ''): Promise<string> {
+  const { parts, clock } = site
+  const user = await userOf(site)
   const call = {
     fields: {},
     places: {},

@@ -34,6 +34,8 @@ export interface FlowView {
   readonly choices: readonly { name: FilterName; chosen: string; values: readonly string[] }[]
   readonly calls: readonly CallView[]
   readonly clock: ClockView
+  /** Who decides about consent. */
+  readonly consent: keyof DevWords['flow']['consents']
   readonly faults: readonly FaultView[]
   readonly samples: readonly (readonly [keyof DevWords['flow']['samples'], object])[]
   readonly dialects: readonly string[]
@@ -56,6 +58,7 @@ ${tools(view, say)}
 </section>
 <aside aria-label="${flow.controls}">
 ${clockHtml(view.clock, say)}
+${consentHtml(view.consent, say)}
 ${faultsHtml(view, say)}
 </aside>
 </div>`
@@ -110,6 +113,18 @@ ${press({ advance: '1m' }, '+1 min')}${press({ advance: '1h' }, '+1 h')}${press(
 <button type="submit" class="small quiet">${flow.go}</button>
 </form>
 <p class="status" id="clock-status" role="status"></p>
+</section>`
+}
+
+function consentHtml(mode: FlowView['consent'], { flow }: DevWords): Html {
+  const modes = Object.entries(flow.consents)
+  return html`<section aria-labelledby="consent-title">
+<h2 id="consent-title">${flow.consent}</h2>
+<div class="buttons three">
+${modes.map(
+  ([one, label]) =>
+    html`<button type="button" class="small quiet" data-post="consent" data-body="${JSON.stringify({ mode: one })}" aria-pressed="${String(one === mode)}">${label}</button>\n`,
+)}</div>
 </section>`
 }
 

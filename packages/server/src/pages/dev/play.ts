@@ -59,6 +59,7 @@ ${view.dialects.map((one) => chip({ dialect: one.name, grant }, one.title, one.n
 <ul>
 ${view.grants.map((one) => chip({ dialect, grant: one }, html`<code>${one}</code>`, one === grant))}</ul>
 </nav>
+${grant === 'password' && html`<p class="note">${play.password}</p>`}
 <noscript><p class="note">${play.noScript}</p></noscript>
 <ol id="play" class="steps" data-url="${base}/dev/play" data-dialect="${dialect}" data-grant="${grant}" data-copy="${say.copy}" data-copied="${say.copied}">
 ${steps.map((one, index) => stepHtml(one, index + 1, say))}</ol>`

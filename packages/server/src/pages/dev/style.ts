@@ -165,6 +165,8 @@ html:not(.scripted) .live { display: none; }
 .buttons { display: grid; grid-template-columns: repeat(4, 1fr); gap: .375rem; }
 .buttons button { padding-inline: .25rem; }
 .buttons button:nth-child(n + 5) { grid-column: span 2; }
+.buttons.three { grid-template-columns: repeat(3, 1fr); }
+.buttons [aria-pressed='true'] { background: var(--tint); border-color: var(--accent); color: var(--accent); }
 .line { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: .5rem; }
 .flow aside .line { margin-top: .625rem; }
 .line > button { width: auto; margin: 0; }

@@ -96,6 +96,17 @@ async function moveClock(body) {
   showClock(await drive('POST', 'clock', body, clockStatus))
 }
 
+/**
+ * @param {HTMLElement} button
+ * @param {unknown} body
+ */
+async function decide(button, body) {
+  if (!(await drive('POST', 'consent', body, clockStatus))) return
+  for (const other of button.parentElement?.children ?? []) {
+    other.setAttribute('aria-pressed', String(other === button))
+  }
+}
+
 const fault = find('#fault')
 
 /** @param {FormData} form */
@@ -128,7 +139,8 @@ page.addEventListener('submit', (event) => {
 page.addEventListener('click', (event) => {
   const button = /** @type {HTMLElement} */ (event.target).closest('button')
   const { post, body = '{}', clear } = button?.dataset ?? {}
-  if (post) void moveClock(JSON.parse(body))
+  if (post === 'clock') void moveClock(JSON.parse(body))
+  if (button && post === 'consent') void decide(button, JSON.parse(body))
   if (clear) void drive('DELETE', `faults/${clear}`, {}, find('#fault-status')).then(showFaults)
 })
 

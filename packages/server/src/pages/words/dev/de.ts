@@ -45,6 +45,8 @@ export const de: DevWords = {
     thaw: 'Weitergehen lassen',
     advance: 'Vorstellen um',
     go: 'Vorstellen',
+    consent: 'Zustimmung',
+    consents: { ask: 'Fragen', allow: 'Erlauben', deny: 'Ablehnen' },
     faults: 'Fehler',
     faultsHint: 'Was bei den nächsten Anfragen schiefgeht.',
     kind: 'Was schiefgeht',
@@ -79,6 +81,8 @@ export const de: DevWords = {
     dialects: 'Dialekte',
     grants: 'Grant-Typen',
     noScript: 'Ohne Skripte geschieht auf dieser Seite nichts; die Befehle gehen im Terminal.',
+    password:
+      'Der fertige Client ist für diesen Grant nicht registriert: Tragen Sie ID und Geheimnis eines Clients ein, der es ist.',
     borrowed: 'im Dialekt',
     run: 'Schritt ausführen',
     signIn: 'Auf den Seiten anmelden',

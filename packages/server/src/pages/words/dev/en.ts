@@ -45,6 +45,8 @@ export const en = {
     thaw: 'Let it go on',
     advance: 'Advance by',
     go: 'Advance',
+    consent: 'Consent',
+    consents: { ask: 'Ask', allow: 'Allow', deny: 'Deny' },
     faults: 'Faults',
     faultsHint: 'What goes wrong for the next requests.',
     kind: 'What goes wrong',
@@ -79,6 +81,8 @@ export const en = {
     dialects: 'Dialects',
     grants: 'Grant types',
     noScript: 'Without scripts nothing is taken from this page; the commands work in a terminal.',
+    password:
+      'The ready-made client is not registered for this grant: fill in the id and the secret of one that is.',
     borrowed: 'in the dialect',
     run: 'Take this step',
     signIn: 'Sign in on the pages',
