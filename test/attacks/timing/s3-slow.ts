@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SECRETS } from '../../door/fixtures.ts'
+import { percentile } from '../../door/load.ts'
 import { type Installation, install, serve } from '../../door/process.ts'
 import { openFolder } from '../../door/tokens.ts'
 import { type Measurement, runAlone } from './place.ts'
@@ -106,9 +107,6 @@ const untilLetGo = async (pid: number, before: number): Promise<number> => {
   }
   return held - began
 }
-
-const percentile = (values: number[], part: number): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length * part)] ?? 0
 
 type At = { place: Installation; pid: number; seconds: number; before: number }
 
