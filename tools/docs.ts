@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { DIALECTS } from '../packages/core/src/dialects/index.ts'
 import { REASONS, type ReasonRow } from '../packages/core/src/refusal.ts'
+import { FAULT_KINDS } from '../packages/server/src/emulator/fault-kinds.ts'
 import { METRICS, type Metric } from '../packages/server/src/metrics/table.ts'
 import { type DialectMount, SETTINGS, type Setting } from '../packages/server/src/settings.ts'
 import { catalogueTable, classesTable } from './catalogue.ts'
@@ -69,6 +70,17 @@ function reasonRow([reason, { code, says, explains }]: [string, ReasonRow]): str
   return `| \`${reason}\` | \`${code}\` | ${explains.found ?? says} | ${explains.fix} |`
 }
 
+const FAULT_HEAD = '| kind | members | what happens |\n|---|---|---|'
+
+/** The table of faults of the emulator, as Markdown. */
+export function faultsTable(): string {
+  const rows = Object.entries(FAULT_KINDS).map(([kind, { says, members }]) => {
+    const names = Object.keys(members).map((name) => `\`${name}\``)
+    return `| \`${kind}\` | ${names.join(', ')} | ${says} |`
+  })
+  return [FAULT_HEAD, ...rows].join('\n')
+}
+
 /** The table of reasons for refusals, as Markdown. */
 export function reasonsTable(): string {
   const head = '| reason | error | what was the matter | what to do |\n|---|---|---|---|'
@@ -88,6 +100,7 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
   ['promises.md', 'promises', promisesTable(readResults())],
+  ['emulator/faults.md', 'faults', faultsTable()],
   ['operate.md', 'metrics', metricsTable()],
   ['reasons.md', 'reasons', reasonsTable()],
   ...Object.entries(scaleTables(readScale())).map(

@@ -3,8 +3,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { JournalEntry } from '../../packages/server/src/emulator/journal.ts'
 import { call, getTokens } from '../door/browser.ts'
+import { runToEnd } from '../door/cli.ts'
 import { drive, driven } from '../door/emulator.ts'
 import { PASSWORDS, SECRETS } from '../door/fixtures.ts'
+import { ROOT } from '../door/page.ts'
 import { startServer, type TestServer } from '../door/server.ts'
 import { isActive, refresh } from '../door/tokens.ts'
 
@@ -176,4 +178,61 @@ describe('the journal', () => {
     const second = await listen({ 'last-event-id': String(heard[0]?.seq) }, 1)
     expect((await second())[0]?.seq).toBe((heard[0]?.seq ?? 0) + 1)
   })
+})
+
+describe('the command', () => {
+  const clock = (...args: string[]) => runToEnd(['clock', ...args], { cwd: ROOT })
+
+  test('moves the time, and says what time it is then', async () => {
+    await driven(server, 'POST', '/reset', {})
+    const moved = await clock('advance', '2h', '--url', server.issuer)
+    expect([moved.code, moved.err]).toEqual([0, ''])
+    expect(moved.out).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, 2h ahead\n$/)
+    const set = await clock('set', '2031-01-31T12:00:00Z', '--url', server.issuer)
+    expect(set.out).toMatch(/^2031-01-31T12:00:00Z, \d+[dhs] ahead\n$/)
+    expect((await clock('freeze', '--url', server.issuer)).out).toContain(', standing still\n')
+    const { frozen } = await driven(server, 'GET', '/clock')
+    expect(frozen).toBe(true)
+  })
+
+  test('says in one sentence what is wrong', async () => {
+    const wrong = await clock('advance', 'soon', '--url', server.issuer)
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringMatching(/^advance: must be .*\n$/)])
+    const nobody = await clock('now', '--url', 'http://127.0.0.1:1')
+    expect(nobody.err).toBe(
+      'Nobody answers at http://127.0.0.1:1: start patois dev, or say --url.\n',
+    )
+  })
+})
+
+test('any language finds every call in an OpenAPI document', async () => {
+  const { paths, servers } = await driven<{ paths: Record<string, object>; servers: object[] }>(
+    server,
+    'GET',
+    '/openapi.json',
+  )
+  expect(servers).toEqual([{ url: `${server.issuer}/dev` }])
+  const calls = Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const own = server.routes
+    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
+    .filter((route) => /^(GET|POST|DELETE) \/dev\//.test(route))
+    .map((route) => route.replace('/dev', ''))
+  expect(own).toEqual(expect.arrayContaining(calls))
+  expect(calls).toContain('POST /faults')
+  expect(paths['/faults']).toHaveProperty(
+    [
+      'post',
+      'requestBody',
+      'content',
+      'application/json',
+      'schema',
+      'properties',
+      'fault',
+      'oneOf',
+      'length',
+    ],
+    10,
+  )
 })

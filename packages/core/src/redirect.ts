@@ -9,8 +9,11 @@ const OWN_PARAMETERS = ['code', 'state', 'iss', 'error', 'response']
 const PRINTABLE = /^[\x21-\x7e]+$/
 const LONGEST = 2048
 
-/** What is wrong with a redirect URI that somebody wants to register; undefined when nothing. */
-export function redirectFault(uri: string): string | undefined {
+/**
+ * What is wrong with a redirect URI that somebody wants to register; undefined when nothing.
+ * `plain`: http will do wherever it leads.
+ */
+export function redirectFault(uri: string, plain = false): string | undefined {
   if (uri.length > LONGEST) return `is longer than ${LONGEST} characters`
   if (!PRINTABLE.test(uri)) return 'has spaces, control characters or letters beyond ASCII'
   const url = URL.canParse(uri) ? new URL(uri) : undefined
@@ -22,13 +25,13 @@ export function redirectFault(uri: string): string | undefined {
   }
   const own = OWN_PARAMETERS.find((name) => url.searchParams.has(name))
   if (own) return `has the parameter ${own}, which answers use`
-  return schemeFault(uri, url)
+  return schemeFault(uri, url, plain)
 }
 
-function schemeFault(uri: string, url: URL): string | undefined {
+function schemeFault(uri: string, url: URL, plain: boolean): string | undefined {
   if (url.protocol === 'https:' || url.protocol === 'http:') {
     if (!/^https?:\/\/[^/?]/.test(uri)) return 'has no host, or its scheme is not in lower case'
-    const loopback = LOOPBACK_HOSTS.includes(url.hostname)
+    const loopback = plain || LOOPBACK_HOSTS.includes(url.hostname)
     return url.protocol === 'https:' || loopback ? undefined : 'uses http beyond loopback'
   }
   // RFC 8252 §7.1: a reversed domain name, which no browser gives a meaning of its own.

@@ -85,6 +85,7 @@ export function readConfiguration(parts: ConfigurationParts): ConfigurationResul
   const reach = openReach(values['outbound.allow'] ?? [], values.issuer ?? '')
   const known = {
     dev,
+    exposed: dev && (values['listen.exposed'] ?? false),
     scopes: Object.keys(scopes),
     dialects: loaded.mounts.map((mount) => mount.dialect),
     issuer: values.issuer,
@@ -131,8 +132,9 @@ function memberOf(rows: readonly { name: string }[] = []): z.ZodType {
 }
 
 function withIssuer(values: Partial<SettingValues>, dev: boolean): Partial<SettingValues> {
-  const { issuer, 'listen.host': host, 'listen.port': port } = values
-  if (issuer !== undefined || !dev || host === undefined || port === undefined) return values
+  const { issuer, 'listen.host': host, 'listen.port': port, 'listen.exposed': exposed } = values
+  const isSaid = issuer !== undefined || exposed
+  if (isSaid || !dev || host === undefined || port === undefined) return values
   return { ...values, issuer: derivedIssuer(host, port) }
 }
 
@@ -141,13 +143,16 @@ const ALONE_IN_SQLITE =
   'must be 1 with SQLite, whose file belongs to one process: for more set database to postgres://…'
 
 function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
-  const host = values['listen.host']
+  const { issuer, 'listen.host': host, 'listen.exposed': exposed = false } = values
+  const others = host !== undefined && !isLoopback(host)
   const ahead = values['lifetimes.key_publish_ahead'] ?? 0
   const rotation = values['lifetimes.key_rotation'] ?? Number.POSITIVE_INFINITY
   const isAlone = dev || values.database?.startsWith('sqlite:')
   return [
     isAlone && (values.workers ?? 1) > 1 && at('workers', dev ? ALONE_IN_DEV : ALONE_IN_SQLITE),
-    dev && host && !isLoopback(host) && at('listen.host', 'must be loopback in dev mode'),
+    dev && !exposed && others && at('listen.host', 'must be loopback in dev mode'),
+    dev && exposed && issuer === undefined && at('issuer', 'is needed where others reach dev mode'),
+    !dev && exposed && at('listen.exposed', 'is for dev mode only'),
     ahead >= rotation && at('lifetimes.key_publish_ahead', 'must be less than key_rotation'),
   ].filter((fault) => typeof fault === 'string')
 }

@@ -34,6 +34,7 @@ export type Kinds = {
   seconds: number
   count: number
   level: LogLevel
+  switch: boolean
 }
 
 /** One row of the table; `least` and `most` bound the kinds `seconds` and `count`. */
@@ -72,7 +73,7 @@ export const SETTINGS = [
     default: '127.0.0.1',
     env: 'PATOIS_HOST',
     flag: '--host',
-    meaning: 'The address or name to listen on; loopback only in dev mode.',
+    meaning: 'The address or name to listen on; loopback only in dev mode, unless it is exposed.',
   },
   {
     name: 'listen.port',
@@ -91,6 +92,15 @@ export const SETTINGS = [
     flag: '--workers',
     meaning:
       'How many processes answer at the port, for the cores of one machine; more than one with PostgreSQL only.',
+  },
+  {
+    name: 'listen.exposed',
+    kind: 'switch',
+    default: false,
+    env: 'PATOIS_EXPOSED',
+    flag: '--exposed',
+    meaning:
+      'Dev mode alone: `true` lets it listen where others reach it, as in a container, under any issuer of http. Whoever reaches it has all of it.',
   },
   {
     name: 'database',

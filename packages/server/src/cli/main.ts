@@ -4,6 +4,7 @@ import cluster from 'node:cluster'
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addBackup } from './backup.ts'
+import { addClock } from './clock.ts'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
 import { addHash } from './hash.ts'
@@ -18,7 +19,7 @@ const program = new Command('patois')
   .version(VERSION)
   .showHelpAfterError()
 
-for (const add of [addServe, addDev, addBackup, addMove, addRevoke, addDialect, addHash])
+for (const add of [addServe, addDev, addClock, addBackup, addMove, addRevoke, addDialect, addHash])
   add(program)
 
 await command(async () => {

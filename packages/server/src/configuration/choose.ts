@@ -14,10 +14,11 @@ export type Said = {
 
 /** Reads every setting from everywhere it is said; a fault anywhere is noted in `faults`. */
 export function chooseSettings(said: Said, dev: boolean, faults: string[]): Partial<SettingValues> {
+  const plain = dev && isExposed(said)
   const chosen = SETTINGS.map((setting: Setting) => {
     const places = placesOf(setting, said).filter(([, raw]) => raw !== undefined)
     const values = places.flatMap(([place, raw]) => {
-      const reading = readValue(setting, raw)
+      const reading = readValue(setting, raw, plain)
       if ('value' in reading) return [reading.value]
       for (const { sentence, index } of reading.faults) {
         faults.push(at(index === undefined ? place : `${place}[${index}]`, sentence))
@@ -33,6 +34,13 @@ export function chooseSettings(said: Said, dev: boolean, faults: string[]): Part
     return [setting.name, values[0] ?? fallback]
   })
   return Object.fromEntries(chosen.filter(([, value]) => value !== undefined))
+}
+
+// Of an exposed server of dev mode the name is that of a container, which has no certificate.
+function isExposed(said: Said): boolean {
+  const setting = SETTINGS.find(({ name }) => name === 'listen.exposed')
+  const places = setting ? placesOf(setting, said) : []
+  return String(places.find(([, raw]) => raw !== undefined)?.[1]) === 'true'
 }
 
 // Compose files and service units set a variable to nothing to say that it is not set.

@@ -20,10 +20,12 @@ const ALGS = ['RS256', 'ES256', 'EdDSA'] as const
 const HASH = /^sha256:[0-9a-f]{64}$/i
 const SCOPE = /^([\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*)?$/
 
-const redirect = z.string().superRefine((uri, context) => {
-  const fault = redirectFault(uri)
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
-})
+function redirectShape(plain: boolean) {
+  return z.string().superRefine((uri, context) => {
+    const fault = redirectFault(uri, plain)
+    if (fault !== undefined) context.addIssue({ code: 'custom', message: fault })
+  })
+}
 
 const jwk = z.looseObject({ kty: z.string() }).superRefine((key, context) => {
   const fault = jwkFault(key)
@@ -74,9 +76,10 @@ function secretShape(members: ReturnType<typeof secretMembers>) {
     )
 }
 
-/** The members of a client; in dev mode short secrets are allowed. */
-export function clientShape(dev: boolean) {
+/** The members of a client; in dev mode short secrets are allowed, and http where it is exposed. */
+export function clientShape(dev: boolean, exposed: boolean) {
   const secret = secretMembers(dev)
+  const redirect = redirectShape(exposed)
   return z.strictObject({
     client_id: z
       .string()

@@ -12,6 +12,8 @@ import { type UserEntry, userFaults, userShape } from './user.ts'
 /** What entries may name. */
 export type Known = {
   dev: boolean
+  /** True for dev mode that others reach, in networks without certificates. */
+  exposed: boolean
   scopes: readonly string[]
   /** The dialects that this server speaks. */
   dialects: readonly string[]
@@ -60,7 +62,7 @@ export function readClients(
   known: Known & { resources: readonly (Resource | undefined)[] },
   faults: string[],
 ): Client[] {
-  const shape = clientShape(known.dev)
+  const shape = clientShape(known.dev, known.exposed)
   const names = new Set<string>()
   const clients = raw.flatMap((one, index) => {
     const path = `clients[${index}]`

@@ -7,13 +7,19 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(host)
 }
 
-/** What is wrong with an issuer; undefined when nothing. It is kept exactly as it is given. */
-export function issuerFault(issuer: string): string | undefined {
+/**
+ * What is wrong with an issuer; undefined when nothing. It is kept exactly as it is given. `plain`:
+ * http will do wherever it is.
+ */
+export function issuerFault(issuer: string, plain = false): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(issuer) || !URL.canParse(issuer)) return 'must be an absolute URL'
   const url = new URL(issuer)
   if (issuer.includes('?') || issuer.includes('#')) return 'must have no query and no fragment'
   if (url.username !== '' || url.password !== '') return 'must have no user name'
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
+  if (
+    url.protocol !== 'https:' &&
+    !(url.protocol === 'http:' && (plain || isLoopback(url.hostname)))
+  ) {
     return 'must be https, or http on loopback'
   }
   // Callers compare issuers byte for byte, so one that URL readers would rewrite never matches.

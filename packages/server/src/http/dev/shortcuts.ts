@@ -28,13 +28,16 @@ const MINTED = [
   'resource',
 ] as const
 
+/** What the mint takes. */
+export const MINT_MEMBERS: Schema = Object.fromEntries(MINTED.map((name) => [name, TEXT]))
+
 /** Tokens and sessions at once, ends at once, and consent without a page. */
 export const shortcutRoutes: readonly DevRoute[] = [
   {
     method: 'POST',
     path: '/token',
     says: "Tokens for a user and a client, as the dialect's token endpoint answers them",
-    takes: Object.fromEntries(MINTED.map((name) => [name, TEXT])),
+    takes: MINT_MEMBERS,
     answers: {},
     handle: (site, asked) => minted(site, asked),
   },
