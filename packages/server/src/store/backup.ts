@@ -53,7 +53,7 @@ export async function backup({ database, file, now, overwrite, progress }: Backu
   removeFile(part)
   try {
     createPrivateFile(part)
-    if (isFile(database)) copyWhole(pathOf(database), part)
+    if (isFile(database)) copyWhole(pathOf(database), part, file)
     else await between(await openSide(database, 'snapshot'), part, progress)
     // It stays of the version that it was made of, to be put back there.
     const rows = await withSide(openSqliteSide(part, 'beside'), async (side) => {
@@ -111,8 +111,7 @@ async function restoreFile(parts: BackupParts): Promise<Restored> {
     await checkFormer(held.file, await markOf(copy))
     const stamp = new Date(now * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const former = `${held.file}.${stamp}`
-    held.aside(former)
-    held.put(copy)
+    held.put(copy, former)
     return { rows, former }
   } finally {
     removeFile(copy)

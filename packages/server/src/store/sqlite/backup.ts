@@ -6,6 +6,7 @@ import {
   copyFileSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   realpathSync,
@@ -21,10 +22,22 @@ import { createPrivateFile } from './private-file.ts'
 
 const busyTimeoutMs = 5000
 
-/** Copies the database at `path` as it is at this moment; servers go on writing meanwhile. */
-export function copyWhole(path: string, copy: string): void {
+/** Throws one sentence for a database that ends with its process. */
+export function checkFile(path: string): void {
+  if (path === ':memory:') throw new Error('A database in memory cannot be carried anywhere.')
+}
+
+/**
+ * Copies the database at `path` as it is at this moment; servers go on writing meanwhile. In the
+ * end the copy is called `target`, which must be another file.
+ */
+export function copyWhole(path: string, copy: string, target: string): void {
+  checkFile(path)
   if (!existsSync(path)) throw new Error(`There is no database ${path}.`)
-  const database = openDatabase(path, busyTimeoutMs, true)
+  if (existsSync(target) && realpathSync(target) === realpathSync(path)) {
+    throw new Error(`${target} is the database itself: give the backup another name.`)
+  }
+  const database = openDatabase(path, busyTimeoutMs)
   try {
     // One read of one moment, without what was deleted; a copy page by page begins anew with
     // every write of another process.
@@ -80,11 +93,25 @@ function give(file: string, { uid, gid }: { uid: number; gid: number }): void {
   if (process.getuid?.() === 0) for (const end of ['', '.lock']) chownSync(file + end, uid, gid)
 }
 
+// At no moment is there no database: a server that is started then would make an empty one.
+function keep(file: string, former: string): void {
+  try {
+    openDatabase(file, busyTimeoutMs).close()
+  } catch {
+    // A damaged one is kept as it is.
+  }
+  for (const end of ['-wal', '-shm']) {
+    if (existsSync(file + end)) renameSync(file + end, former + end)
+  }
+  linkSync(file, former)
+}
+
 /**
- * Holds the place of a database for whoever puts a file there; `aside` gives what lies there
+ * Holds the place of a database for whoever puts a file there; what lies there may be kept under
  * another name. Throws one sentence when a server uses it.
  */
 export function holdPlace(path: string) {
+  checkFile(path)
   mkdirSync(dirname(resolve(path)), { recursive: true, mode: 0o700 })
   const file = existsSync(path)
     ? realpathSync(path)
@@ -93,16 +120,11 @@ export function holdPlace(path: string) {
   const owner = statSync(existsSync(file) ? file : dirname(file))
   return {
     file,
-    put: (part: string): void => {
+    isTaken: () => existsSync(file) && statSync(file).size > 0,
+    put: (part: string, former?: string): void => {
+      if (former !== undefined) keep(file, former)
       place(part, file)
       give(file, owner)
-    },
-    isTaken: () => existsSync(file) && statSync(file).size > 0,
-    aside: (name: string): void => {
-      // Together they are the database: what was written last may be in the log.
-      for (const end of ['', '-wal', '-shm']) {
-        if (existsSync(file + end)) renameSync(file + end, name + end)
-      }
     },
     unlock,
   }

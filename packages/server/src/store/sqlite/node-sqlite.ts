@@ -17,9 +17,8 @@ function loadQuietly(): NodeSqlite {
 const { DatabaseSync } = loadQuietly()
 
 /** Opens a database file, or `:memory:`; waits `timeoutMs` for a lock of another process. */
-export function openDatabase(path: string, timeoutMs: number, readOnly = false) {
-  const options = { timeout: timeoutMs, enableForeignKeyConstraints: false, readOnly }
-  return new DatabaseSync(path, options)
+export function openDatabase(path: string, timeoutMs: number) {
+  return new DatabaseSync(path, { timeout: timeoutMs, enableForeignKeyConstraints: false })
 }
 
 // BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN: the medium's trouble, not the statement's.

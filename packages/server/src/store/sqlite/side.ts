@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Row } from '../rows.ts'
 import type { Asked, How, Side } from '../side.ts'
+import { checkFile } from './backup.ts'
 import { lockDatabase } from './lock.ts'
 import { appliedIn, migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
@@ -24,22 +25,22 @@ const pragmas = `
 type Opened = { database: DatabaseSync; file: string; unlock: () => void }
 
 function openFile(path: string, how: How): Opened {
+  checkFile(path)
   if (how === 'target') createPrivateFile(path)
   else if (!existsSync(path)) return openMissing(path, how)
   const file = realpathSync(path)
-  const readOnly = how === 'snapshot' || how === 'look'
   const isAlone = how === 'source' || how === 'target'
   const unlock = isAlone ? lockDatabase(file, 'stop it first') : () => {}
   try {
-    // Whoever may write at the end tidies the log away; beside a server nobody else does.
-    const database = openDatabase(file, busyTimeoutMs, readOnly)
+    const database = openDatabase(file, busyTimeoutMs)
     if (how === 'target') {
       database.exec(pragmas)
       migrate(database)
     } else if (how === 'beside') {
       database.exec('PRAGMA synchronous = FULL')
     } else {
-      // The first read of a transaction fixes what all of it sees.
+      // The first read of a transaction fixes what all of it sees. A connection that could not write
+      // would leave an empty log behind.
       database.exec('PRAGMA query_only = ON; BEGIN; SELECT count(*) FROM sqlite_schema')
     }
     return { database, file, unlock }
