@@ -1,10 +1,11 @@
 // The store in PostgreSQL, for any number of servers.
 
-import { type Store, Unavailable } from '@patois/core'
+import type { Store } from '@patois/core'
 import { type Meter, UNREAD } from '../metrics/meter.ts'
 import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
 import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
+import { openFault } from './postgres/errors.ts'
 import { openFailures } from './postgres/failures.ts'
 import { openIds } from './postgres/ids.ts'
 import { migrate } from './postgres/migrate.ts'
@@ -88,8 +89,6 @@ export async function openPostgres({
   } catch (error) {
     await presence?.leave()
     await connections.close()
-    if (!(error instanceof Unavailable)) throw error
-    const { message } = (error.cause ?? error) as Error
-    throw new Error(`The database ${place.name} does not answer: ${message}`, { cause: error })
+    throw openFault(place.name, error)
   }
 }

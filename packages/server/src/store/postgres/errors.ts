@@ -37,6 +37,13 @@ export function unavailable(error: unknown): Unavailable {
   return Object.assign(new Unavailable('The database cannot answer now.'), { cause: error })
 }
 
+/** The error to throw when the database `name` cannot be opened; a sentence without its password. */
+export function openFault(name: string, error: unknown): unknown {
+  if (!(error instanceof Unavailable)) return error
+  const { message } = (error.cause ?? error) as Error
+  return new Error(`The database ${name} does not answer: ${message}`, { cause: error })
+}
+
 function stateOf(error: unknown): string | undefined {
   return error instanceof DatabaseError ? error.code : undefined
 }

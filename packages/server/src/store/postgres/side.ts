@@ -4,6 +4,7 @@ import { UNREAD } from '../../metrics/meter.ts'
 import type { Row } from '../rows.ts'
 import type { Asked, How, Side } from '../side.ts'
 import { type Connections, openConnections, type Run } from './connections.ts'
+import { openFault } from './errors.ts'
 import { appliedIn, migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { checkAlone, enter, type Presence, watch } from './presence.ts'
@@ -26,7 +27,7 @@ export async function openPostgresSide(url: string, how: How): Promise<Side> {
     return await open(connections, place.name, how)
   } catch (error) {
     await connections.close()
-    throw error
+    throw openFault(place.name, error)
   }
 }
 
