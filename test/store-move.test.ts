@@ -116,7 +116,7 @@ describe.skipIf(whyNoPostgres())('a move', () => {
     await withStore(database, async () => {})
     const admin = new pg.Client(database)
     await admin.connect()
-    const own = ['migrations', 'leases', 'moves', 'receipts', 'sequence']
+    const own = ['failures', 'leases', 'migrations', 'moves', 'receipts', 'sequence']
     const { rows } = await admin.query(`SELECT c.table_name AS name,
         json_agg(c.column_name ORDER BY c.ordinal_position) AS columns,
         json_agg(c.column_name ORDER BY k.ordinal_position) FILTER (WHERE k.column_name IS NOT NULL) AS key

@@ -36,9 +36,10 @@ export type Table = { name: string; columns: readonly string[]; key: readonly st
 
 /**
  * What each database has for itself: its migrations, who does what, how far a move has got, what
- * became of a write that nobody answered, and which ids are taken. Everything else is carried.
+ * became of a write that nobody answered, who failed a moment ago, and which ids are taken.
+ * Everything else is carried.
  */
-const OWN: readonly string[] = ['migrations', 'leases', 'moves', 'receipts', 'sequence']
+const OWN: readonly string[] = ['failures', 'leases', 'migrations', 'moves', 'receipts', 'sequence']
 
 /** True for a table whose rows go with a database to its next place. */
 export function isCarried({ name }: Table): boolean {
