@@ -127,6 +127,8 @@ export type Store = {
   sweep(now: number, limit: number): Awaitable<Swept>
   /** Removes at most `limit` audit events, and as many grants' addresses, older than asked. */
   forget(before: { events: number; addresses: number }, limit: number): Awaitable<Swept>
+  /** What time it is for all servers of the database, in milliseconds, where several share one. */
+  time?(): Promise<number>
   /**
    * Counts failures in buckets that all servers of the database share, and answers when each will
    * be empty. What one server has for itself does without.

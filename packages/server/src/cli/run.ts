@@ -2,13 +2,13 @@
 
 import { createServer } from 'node:net'
 import { type App, type AppParts, app } from '../app.ts'
-import { systemClock } from '../clock.ts'
 import type { Configuration } from '../configuration.ts'
 import { prepareStop } from '../http/stop.ts'
 import { type Log, openLog } from '../log.ts'
 import { type OpenMeter, openMeter } from '../metrics/meter.ts'
 import type { Report } from '../metrics/open.ts'
 import { redact } from '../redact.ts'
+import { openSharedClock, type SharedClock } from '../shared-clock.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
 import { answerPrimary, workerId } from './primary.ts'
@@ -35,15 +35,16 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   const worker = workerId()
   const log = openLog(configuration.logLevel, undefined, worker)
   tellCrashes(log)
-  const clock = systemClock()
   const { issuer, dev, listen, drain, database, lifetimes } = configuration
   if (worker === undefined) await checkPort(listen)
   const meter = configuration.metrics && openMeter()
   const measured = { ...(meter && { meter }) }
   const store = await inSentences(() => openStore(database, { issuer, dev, ...measured }))
   let keys: App['keys'] | undefined
+  let shared: SharedClock | undefined
   try {
-    const given = { ...prepare(), store, clock, log, ...measured }
+    shared = await inSentences(() => openSharedClock(store))
+    const given = { ...prepare(), store, clock: shared.clock, log, ...measured }
     const built = await inSentences(() => app(given))
     keys = built.keys
     const stop = prepareStop(built.http, built.health)
@@ -61,6 +62,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     await stopSweeper()
     await stopMetrics()
   } finally {
+    shared?.stop()
     // A key that is still being made is kept before the store closes.
     await keys?.settled()
     await store.close()

@@ -18,6 +18,8 @@ import { readPlace } from './postgres/url.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
 
+const TIME = { text: 'SELECT CAST(extract(epoch FROM now()) * 1000 AS BIGINT)' }
+
 async function mark({ run }: Connections, name: string, options: StoreOptions): Promise<void> {
   const { rows: filling } = await run(numbered(marks.filling), [issuerId])
   checkFilled(filling[0] && { place: filling[0][0] }, name)
@@ -56,6 +58,7 @@ async function assemble(
     commit: queue.commit,
     sweep: openSweep(connections, issuerId),
     forget: openForget(connections, issuerId),
+    time: async () => Number((await connections.run(TIME)).rows[0]?.[0]),
     countFailures: openFailures(connections, issuerId),
     close: async () => {
       if (closed) return

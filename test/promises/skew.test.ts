@@ -1,0 +1,95 @@
+// Two nodes whose machines disagree about the time: both go by the database's.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { assertAt, claimsFor, jws } from '../door/assertion.ts'
+import { call, getCode, openBrowser } from '../door/browser.ts'
+import { times } from '../door/counts.ts'
+import { openFakeTime, whyNoFakeTime } from '../door/faketime.ts'
+import { RU } from '../door/fixtures.ts'
+import { openChains } from '../door/load.ts'
+import { type NodeProcesses, startProcesses } from '../door/nodes.ts'
+import { whyNoPostgres } from '../door/postgres.ts'
+import { serve } from '../door/process.ts'
+import { measured } from '../door/promise.ts'
+import { checkAnswer } from '../door/rules.ts'
+import { introspect, refresh } from '../door/tokens.ts'
+
+const ROUNDS = times(4, 50)
+const SKEWS = [30, -30]
+
+/** Shorter than the skew, so that whoever goes by his own clock is wrong. */
+const SHORT = 20
+const lifetimes = { code: SHORT, replay_window: SHORT }
+
+const whyNot = whyNoPostgres() ?? whyNoFakeTime()
+
+let folder: string
+let nodes: NodeProcesses
+let clock: ReturnType<typeof openFakeTime>
+beforeAll(async () => {
+  if (whyNot) return
+  folder = mkdtempSync(join(tmpdir(), 'patois-skew-'))
+  clock = openFakeTime(folder)
+  nodes = await startProcesses({ lifetimes })
+})
+afterAll(async () => {
+  await nodes?.close()
+  if (folder) rmSync(folder, { recursive: true })
+})
+
+const now = () => Math.floor(Date.now() / 1000)
+
+/** Starts the second node again on a machine that is so many seconds ahead. */
+const skew = async (seconds: number): Promise<void> => {
+  clock.set(seconds)
+  await nodes.running[1].stop('SIGKILL')
+  nodes.running[1] = serve({ ...nodes.places[1], env: clock.env })
+  await nodes.running[1].ready
+}
+
+describe.skipIf(whyNot)('two nodes', () => {
+  test.each(SKEWS)(
+    'R12: one of which is %i s off, take each other’s codes, tokens and assertions',
+    async (seconds) => {
+      const { places } = nodes
+      await skew(seconds)
+      const browser = openBrowser()
+      let widest = 0
+      for (let round = 0; round < ROUNDS; round++) {
+        const [here, there] = round % 2 ? places : [places[1], places[0]]
+        const { code, verifier } = await getCode(here, 'cc', { scope: 'api.read' }, browser)
+        const fields = { grant_type: 'authorization_code', code, redirect_uri: RU }
+        const given = await call(there, '/token', 'cc', { ...fields, code_verifier: verifier })
+        checkAnswer(given, { status: 200 })
+        const { body } = await introspect(here, String(given.body.access_token))
+        expect(body.active).toBe(true)
+        widest = Math.max(widest, Math.abs(Number(body.iat) - now()))
+
+        const [chain] = await openChains(here, 1)
+        const first = await refresh(here, chain?.refresh_token ?? '')
+        const again = await refresh(there, chain?.refresh_token ?? '')
+        checkAnswer(again, { status: 200 })
+        expect(again.body.refresh_token).toBe(first.body.refresh_token)
+        checkAnswer(await refresh(there, String(first.body.refresh_token)), { status: 200 })
+
+        const server = { clock: { now, advance: () => {} }, issuer: places[0].origin }
+        const claims = claimsFor(server, 'pk', { nbf: now(), exp: now() + SHORT })
+        const assertion = jws({ alg: 'ES256', kid: 'pk-1' }, claims)
+        checkAnswer(await assertAt(there, assertion), { status: 200 })
+        checkAnswer(await assertAt(here, assertion), { status: 401, error: 'invalid_client' })
+      }
+      expect(widest).toBeLessThan(5)
+      const { rows } = await nodes.database.query(
+        'SELECT count(*) AS n FROM families WHERE ended_at IS NOT NULL',
+      )
+      expect(rows[0].n).toBe(0)
+      measured(
+        'R12',
+        `${seconds > 0 ? '+' : ''}${seconds} s: ${ROUNDS} codes, refreshes, replays in the window and assertions across, 0 refused, 0 families ended, no token dated wrong by more than ${widest} s`,
+      )
+    },
+  )
+})
