@@ -57,7 +57,8 @@ const spansOf = async (body: Record<string, unknown>): Promise<Span[]> => {
   const told = texts.filter((text) => !jwts.includes(text)).map((one) => introspect(place, one))
   return [
     ...jwts.map((jwt) => decodeJwt(jwt)),
-    ...(await Promise.all(told)).map(({ body: facts }) => facts),
+    // One that was over before it was asked about, by a jump, says nothing.
+    ...(await Promise.all(told)).flatMap(({ body: facts }) => (facts.active ? [facts] : [])),
   ] as Span[]
 }
 

@@ -17,7 +17,9 @@ const EVERY_MS = 10
 
 let nodes: NodeProcesses
 beforeAll(async () => {
-  if (!whyNoPostgres()) nodes = await startProcesses()
+  // Whoever waited for the frozen node, and asks again only then, is still within the window.
+  const lifetimes = { replay_window: (2 * FROZEN_MS) / 1000 + 60 }
+  if (!whyNoPostgres()) nodes = await startProcesses({ lifetimes })
 })
 afterAll(() => nodes?.close())
 
