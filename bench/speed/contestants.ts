@@ -56,7 +56,11 @@ export function freePort(): Promise<number> {
 }
 
 /** Starts the floor with a database in the folder. */
-export async function startFloor(folder: string, sizes: SeedSizes): Promise<Contestant> {
+export async function startFloor(
+  folder: string,
+  sizes: SeedSizes,
+  nodeFlags: readonly string[] = [],
+): Promise<Contestant> {
   const seedFile = join(folder, 'seeds.json')
   const args = [
     FLOOR,
@@ -65,7 +69,7 @@ export async function startFloor(folder: string, sizes: SeedSizes): Promise<Cont
     String(sizes.families),
     String(sizes.codes),
   ]
-  const running = await startServer(args, { folder, ready: 'ready\n' })
+  const running = await startServer([...nodeFlags, ...args], { folder, ready: 'ready\n' })
   const { port, seeds } = readJson<{ port: number; seeds: Seeds }>(seedFile)
   return { ...running, name: 'floor', port, seeds, paths: PATHS }
 }

@@ -91,6 +91,26 @@ function everyServer({ rows = [] }: Results): string {
   )
 }
 
+function profile({ profile = [] }: Results): string {
+  const rooms = [
+    ...new Set(profile.flatMap(({ servers }) => servers.flatMap((one) => Object.keys(one.rooms)))),
+  ]
+  const columns = profile.flatMap(({ servers }) => servers)
+  const total = (room: string): number =>
+    columns.reduce((sum, one) => sum + (one.rooms[room] ?? 0), 0)
+  const figure = (microseconds = 0): string => (microseconds < 0.1 ? '' : microseconds.toFixed(1))
+  const head = profile.flatMap(({ row, servers }) => servers.map(({ name }) => `${row}: ${name}`))
+  return markdown(
+    ['µs of one request', ...head],
+    [
+      ...rooms
+        .toSorted((one, other) => total(other) - total(one))
+        .map((room) => [room, ...columns.map((one) => figure(one.rooms[room]))]),
+      ['**all**', ...columns.map(({ microseconds }) => `**${figure(microseconds)}**`)],
+    ],
+  )
+}
+
 function dialects({ dialects = [] }: Results): string {
   const [standard] = dialects
   const cost = (one: Summary): string => (standard ? `${ratio(standard, one).toFixed(2)}×` : '–')
@@ -185,6 +205,7 @@ const TABLES: readonly (readonly [
 ])[] = [
   ['standings', 'rows', standings],
   ['servers', 'rows', everyServer],
+  ['profile', 'profile', profile],
   ['dialects', 'dialects', dialects],
   ['databases', 'databases', databases],
   ['growth', 'growth', growth],

@@ -20,11 +20,13 @@ import { measureDatabases } from './sections/databases.ts'
 import { measureDialects } from './sections/dialects.ts'
 import { measureFootprints } from './sections/footprints.ts'
 import { measureGrowth } from './sections/growth.ts'
+import { measureProfile } from './sections/profile.ts'
 import { measureRace } from './sections/race.ts'
 import { measureRows } from './sections/rows.ts'
 
 const MEASURES: Readonly<Record<Section, (bench: Bench) => Promise<Partial<Results>>>> = {
   rows: async (bench) => ({ rows: await measureRows(bench), versions: versionsOfPeers() }),
+  profile: async (bench) => ({ profile: await measureProfile(bench) }),
   dialects: async (bench) => ({ dialects: await measureDialects(bench) }),
   databases: async (bench) => ({ databases: await measureDatabases(bench) }),
   growth: async (bench) => ({ growth: await measureGrowth(bench) }),

@@ -52,11 +52,22 @@ export type RaceOutcome = {
   loggedOut: number
 }
 
+/** Microseconds of a processor for one request of a row, by the room that they were spent in. */
+export type MeasuredProfile = {
+  row: string
+  servers: readonly {
+    name: string
+    microseconds: number
+    rooms: Readonly<Record<string, number>>
+  }[]
+}
+
 /** Everything that a full run measures; a section that was not run stays as it was. */
 export type Results = {
   conditions: Partial<Record<Section, Conditions>>
   versions?: Readonly<Record<string, string>>
   rows?: readonly MeasuredRow[]
+  profile?: readonly MeasuredProfile[]
   dialects?: readonly Summary[]
   databases?: readonly MeasuredRow[]
   growth?: readonly Growth[]
@@ -68,6 +79,7 @@ export type Results = {
 /** The parts of a run. */
 export const SECTIONS = [
   'rows',
+  'profile',
   'dialects',
   'databases',
   'growth',

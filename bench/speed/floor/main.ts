@@ -90,3 +90,6 @@ server.listen(0, '127.0.0.1', () => {
   writeFileSync(seedFile, JSON.stringify({ port, seeds: seed(tables, issuer, sizes) }))
   writeSync(STDOUT, 'ready\n')
 })
+
+// What a profile has seen is written when the process ends by itself.
+process.once('SIGTERM', () => process.exit())
