@@ -23,6 +23,9 @@ export const PROGRAMS = {
   workerd: join(MODULES, '@cloudflare/workerd-linux-64/bin/workerd'),
 } as const
 
+/** The test runner that is no runtime, and stands beside them. */
+export const JEST = join(MODULES, 'jest/bin/jest.js')
+
 /** Installs the runtimes when they are not there; answers why there are none. */
 export const bringRuntimes = async (): Promise<string | undefined> => {
   const { platform, arch } = process

@@ -58,7 +58,8 @@ const QUIET: Log = { debug: hush, info: hush, warn: hush, error: hush, fatal: hu
  * thing that does not fit together.
  */
 export async function emulate(options: EmulateOptions = {}): Promise<Emulated> {
-  const { socket = true, port } = options
+  const { socket = true } = options
+  const port = options.port || undefined
   if (!socket) return open(options, port ?? NO_PORT)
   for (let tries = 1; ; tries++) {
     try {

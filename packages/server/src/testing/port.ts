@@ -13,8 +13,8 @@ export function freePort(): Promise<number> {
   })
 }
 
-// vitest and jest number their workers from 1; node:test gives each file a process of its own.
-const NUMBERS = ['VITEST_POOL_ID', 'JEST_WORKER_ID']
+// Each runner numbers its workers from 1; node:test of Node 22 and 24 does not.
+const NUMBERS = ['VITEST_POOL_ID', 'JEST_WORKER_ID', 'NODE_TEST_WORKER_ID']
 
 /** The port of this worker: `first` for the first one, the next ones for the others. */
 export function perWorker(first: number): number {
