@@ -57,6 +57,7 @@ describe('the lens', () => {
     await page.goto(stage.server.url('/'))
     await page.click('text=Dialect lens')
     expect(await page.textContent('h1')).toBe('Dialect lens')
+    await page.getByText('GET /authorize').first().waitFor({ state: 'visible' })
     await inspect(page, 'dev-lens-authorize')
   })
 

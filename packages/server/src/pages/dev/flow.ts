@@ -107,7 +107,7 @@ function clockHtml({ now, frozen, offsetSeconds }: ClockView, { flow }: DevWords
 <p class="note"><span id="frozen"${!frozen && html` hidden`}>${flow.frozen}</span> <span id="ahead" data-text="${flow.ahead}"${offsetSeconds === 0 && html` hidden`}>${flow.ahead.replace('{seconds}', String(offsetSeconds))}</span></p>
 <div class="buttons">
 ${press({ advance: '1m' }, '+1 min')}${press({ advance: '1h' }, '+1 h')}${press({ advance: '1d' }, '+1 d')}${press({ advance: '30d' }, '+30 d')}${press({ freeze: true }, flow.freeze)}${press({ freeze: false }, flow.thaw)}</div>
-<form id="advance" class="line">
+<form id="advance" class="inline">
 <label for="by">${flow.advance}</label>
 <input id="by" name="advance" value="15m" spellcheck="false">
 <button type="submit" class="small quiet">${flow.go}</button>

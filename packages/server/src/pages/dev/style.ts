@@ -167,16 +167,16 @@ html:not(.scripted) .live { display: none; }
 .buttons button:nth-child(n + 5) { grid-column: span 2; }
 .buttons.three { grid-template-columns: repeat(3, 1fr); }
 .buttons [aria-pressed='true'] { background: var(--tint); border-color: var(--accent); color: var(--accent); }
-.line { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: .5rem; }
-.flow aside .line { margin-top: .625rem; }
-.line > button { width: auto; margin: 0; }
+.inline { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; align-items: center; gap: .5rem; }
+.flow aside .inline { margin-top: .625rem; }
+.inline > button { width: auto; margin: 0; }
 .fault { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; align-items: end; }
 .fault > :nth-child(-n + 2), .fault > button, .fault > p { grid-column: 1 / -1; margin: 0; }
 .waiting { margin: 0 0 .75rem; padding: 0; list-style: none; }
 .waiting li { position: relative; padding: .375rem 2.5rem .375rem 0; border-bottom: 1px solid var(--line); font-size: .8125rem; }
 .waiting .note { display: block; font-size: .75rem; }
 .waiting button { position: absolute; right: 0; top: .375rem; min-height: 1.75rem; padding: 0 .625rem; }
-html:not(.scripted) .buttons, html:not(.scripted) .line, html:not(.scripted) .fault, html:not(.scripted) .waiting button { display: none; }
+html:not(.scripted) .buttons, html:not(.scripted) .inline, html:not(.scripted) .fault, html:not(.scripted) .waiting button { display: none; }
 .flow .status:empty { display: none; }
 aside .status { color: var(--alert); }
 
