@@ -18,6 +18,7 @@ import { addHealth, type Health, openHealth } from './http/health.ts'
 import { openRequestCounts, timeRequests } from './http/measure.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
+import { openSeen } from './http/seen.ts'
 import type { Mount, Site } from './http/site.ts'
 import { traceRequests } from './http/trace.ts'
 import { type KeyParts, type KeyRing, openKeys } from './keys.ts'
@@ -97,11 +98,10 @@ export async function app(said: AppParts): Promise<App> {
   const watch = watchProxies(log, configuration.issuer, isTrusted)
   const health = openHealth({ store, keys, clock, log })
   const server = await http(site, watch, { limits: limitsOf(given.limits), meter })
-  addHealth(server, health, base)
+  addHealth(server, health, base, openSeen({ ...given, isTrusted, address }))
   if (devSite) dev?.addRoutes(server, devSite)
-  if (given.meter) timeRequests(server, meter)
   if (traces) traceRequests(server, traces)
-  measure({ meter, health, keys, clock })
+  if (given.meter) measure(server, { meter, health, keys, clock })
   return { http: server, keys, health, site }
 }
 
@@ -127,7 +127,8 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
 
 type Measured = Pick<App, 'health' | 'keys'> & { meter: Meter; clock: Clock }
 
-function measure({ meter, health, keys, clock }: Measured): void {
+function measure(server: FastifyInstance, { meter, health, keys, clock }: Measured): void {
+  timeRequests(server, meter)
   meter.gauge('patois_build_info', () => 1, VERSION, process.version)
   meter.gauge('patois_ready', async () => ((await health.unready()) === undefined ? 1 : 0))
   for (const kind of keys.kinds) {

@@ -7,6 +7,7 @@ import { addBackup } from './backup.ts'
 import { addClock } from './clock.ts'
 import { addDev } from './dev.ts'
 import { addDialect } from './dialect.ts'
+import { addDoctor } from './doctor.ts'
 import { addHash } from './hash.ts'
 import { addMove } from './move.ts'
 import { checkKeptByNpm } from './npm.ts'
@@ -19,8 +20,18 @@ const program = new Command('patois')
   .version(VERSION)
   .showHelpAfterError()
 
-for (const add of [addServe, addDev, addClock, addBackup, addMove, addRevoke, addDialect, addHash])
-  add(program)
+const COMMANDS = [
+  addServe,
+  addDev,
+  addDoctor,
+  addClock,
+  addBackup,
+  addMove,
+  addRevoke,
+  addDialect,
+  addHash,
+]
+for (const add of COMMANDS) add(program)
 
 await command(async () => {
   checkKeptByNpm(process.env)

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { KeyRing } from '../keys.ts'
 import type { Log } from '../log.ts'
 import { sendSentence } from './guards.ts'
+import type { Seen } from './seen.ts'
 
 /** Why nobody should be led here. */
 export type Unready = 'stopping' | 'database' | 'keys'
@@ -72,10 +73,18 @@ export function openHealth({ store, keys, clock, log }: HealthParts): Health {
 }
 
 /** Adds what probes ask for: at the root, whatever the issuer's path is, and below that path. */
-export function addHealth(app: FastifyInstance, health: Health, base: string): void {
+export function addHealth(
+  app: FastifyInstance,
+  health: Health,
+  base: string,
+  see: (request: FastifyRequest) => Seen | undefined,
+): void {
   const livez = async (_: FastifyRequest, reply: FastifyReply) => say(reply, undefined)
-  const readyz = async (_: FastifyRequest, reply: FastifyReply) =>
-    say(reply, await health.unready())
+  const readyz = async (request: FastifyRequest, reply: FastifyReply) => {
+    const seen = see(request)
+    if (seen) return reply.header('cache-control', 'no-store').send(seen)
+    return say(reply, await health.unready())
+  }
   for (const at of new Set(['', base])) {
     app.get(`${at}/livez`, livez)
     app.get(`${at}/readyz`, readyz)

@@ -24,7 +24,7 @@ export function watchProxies(log: Log, issuer: string, isTrusted: IsTrusted): Pr
       const fault = 'forwards requests but is not in trusted_proxies'
       return log.warn({ peer }, `${peer} ${fault}: all callers behind it count as one`)
     }
-    const called = addressOf(headers, own)
+    const called = calledAt(headers, own)
     if (saidOther || called === own) return
     saidOther = true
     const fault = 'A trusted proxy was called by another address than the issuer'
@@ -38,7 +38,7 @@ function first(header: string | string[] | undefined): string | undefined {
 }
 
 /** The origin that the proxy was called by, as far as it says; what is no address stays as it is. */
-function addressOf(headers: FastifyRequest['headers'], own: string): string {
+export function calledAt(headers: FastifyRequest['headers'], own: string): string {
   const { protocol, host } = new URL(own)
   const scheme = first(headers['x-forwarded-proto']) ?? protocol.replace(':', '')
   const called = `${scheme}://${first(headers['x-forwarded-host']) ?? host}`

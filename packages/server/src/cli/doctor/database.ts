@@ -1,0 +1,93 @@
+// Database: whether it is the right one, up to date, and set so that nothing acknowledged is lost.
+
+import type { Configuration } from '../../configuration.ts'
+import type { Looked, PostgresFacts } from '../../store/look.ts'
+import { type Finding, fault, good, warning } from './finding.ts'
+
+const OLDEST = 14
+const MODES: Readonly<Record<string, string>> = { dev: 'patois dev', production: 'patois serve' }
+
+/** Checks what a look at the database has shown. */
+export function checkDatabase(looked: Looked, configuration: Configuration): Finding[] {
+  const { postgres, sqlite, owner } = looked
+  return [
+    checkMigrations(looked),
+    ...checkOwner(looked, configuration),
+    ...(postgres ? checkPostgres(postgres, configuration) : []),
+    ...(sqlite && owner ? [checkSqlite(sqlite)] : []),
+  ]
+}
+
+/** What is said of a database that cannot be opened; `sentence` says why. */
+export function closedDatabase(sentence: string): Finding {
+  const fix = 'see that it runs, that this machine reaches it, and that "database" names it aright'
+  return fault('database', sentence, fix)
+}
+
+function checkMigrations({ name, applied, known }: Looked): Finding {
+  const about = 'database'
+  const unknown = applied.find((one) => !known.includes(one))
+  if (unknown !== undefined) {
+    const says = `${name} has the migration "${unknown}", which this version does not know`
+    return fault(about, says, 'run the doctor of the version that serves, or a newer one')
+  }
+  if (applied.length === 0) {
+    return warning(about, `${name} is empty`, 'start the server: it makes tables and keys')
+  }
+  if (applied.length < known.length) {
+    const says = `${name} lacks ${known.length - applied.length} migrations of this version`
+    return warning(about, says, 'start a server of this version: it brings the database up to date')
+  }
+  return good(about, `${name} answers and is up to date`)
+}
+
+function checkOwner({ owner }: Looked, { issuer }: Configuration): Finding[] {
+  if (!owner) return []
+  const about = 'database'
+  if (owner.url !== issuer) {
+    const says = `it belongs to the issuer ${owner.url}, and the configuration says ${issuer}`
+    return [fault(about, says, 'set issuer to the one it was made for, or name another database')]
+  }
+  if (owner.mode === 'production') return [good(about, `it belongs to ${issuer}`)]
+  const says = `it was made by ${MODES[owner.mode] ?? owner.mode}, whose users and tokens are for tests`
+  return [fault(about, says, 'name another database')]
+}
+
+function checkPostgres(facts: PostgresFacts, { workers, database }: Configuration): Finding[] {
+  const { version, synchronousCommit, fsync, isolation, mostConnections } = facts
+  const about = 'PostgreSQL'
+  const each = Number(/[?&]connections=(\d+)/.exec(database)?.[1] ?? 10)
+  const needed = each * workers
+  return [
+    version < OLDEST
+      ? fault(about, `its version is ${version}`, `use ${OLDEST} or newer`)
+      : good(about, `version ${version}, transactions ${isolation}`),
+    ...(fsync === 'off' || synchronousCommit === 'off'
+      ? [
+          fault(
+            about,
+            `${fsync === 'off' ? 'fsync' : 'synchronous_commit'} is off: tokens that were answered may be lost`,
+            'set both on, in postgresql.conf or for this database',
+          ),
+        ]
+      : [good(about, 'what it acknowledges is on disk')]),
+    ...(needed > mostConnections
+      ? [
+          fault(
+            about,
+            `it takes ${mostConnections} connections, and this server wants up to ${needed}`,
+            'raise max_connections, or lower "connections" in the database URL',
+          ),
+        ]
+      : []),
+  ]
+}
+
+function checkSqlite({ check, journal }: NonNullable<Looked['sqlite']>): Finding {
+  if (check === undefined)
+    return good('SQLite', `the file is too large to be read whole, its journal is ${journal}`)
+  if (check !== 'ok') {
+    return fault('SQLite', `the file is damaged: ${check}`, 'stop the server and restore a backup')
+  }
+  return good('SQLite', `the file is whole, its journal is ${journal}`)
+}
