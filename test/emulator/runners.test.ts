@@ -58,7 +58,9 @@ const write = (name: string, text: string): string => {
 const ended = async (program: string, line: string[], env: NodeJS.ProcessEnv = {}) => {
   // A runner inside a runner must not take itself for a worker of the outer one.
   const { VITEST, VITEST_POOL_ID, VITEST_WORKER_ID, TEST, NODE_OPTIONS, ...own } = process.env
-  const { stdout, stderr } = await run(program, line, { cwd: folder, env: { ...own, ...env } })
+  const plain = { NO_COLOR: '1', FORCE_COLOR: '0' }
+  const options = { cwd: folder, env: { ...own, ...plain, ...env } }
+  const { stdout, stderr } = await run(program, line, options)
   return stdout + stderr
 }
 
