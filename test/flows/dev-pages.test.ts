@@ -1,15 +1,13 @@
 // Dev mode's pages over plain HTTP: what they print works, and who may use them.
 
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { DIALECTS } from '@patois/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { start } from '../door/cli.ts'
 import { SECRETS } from '../door/fixtures.ts'
-import { ROOT } from '../door/page.ts'
+import { ask, commandsIn, plain, runScript, stepsOf } from '../door/play.ts'
 import { freePort, startServer, type TestServer } from '../door/server.ts'
 
 const names = DIALECTS.map(({ name }) => name)
@@ -27,92 +25,36 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#39;': "'",
-  '&#96;': '`',
-}
-
-const plain = (html: string): string =>
-  html.replace(/<[^>]+>/g, '').replace(/&[\w#]+;/g, (one) => ENTITIES[one] ?? one)
-
-/** The commands of a piece of a page, by their titles. */
-const commandsIn = (html: string): Record<string, string> =>
-  Object.fromEntries(
-    [...html.matchAll(/<summary>(.*?)<\/summary>\s*<pre class="command"[^>]*>(.*?)<\/pre>/gs)].map(
-      ([, title = '', text = '']) => [plain(title), plain(text)],
-    ),
-  )
-
-type Step = { name: string; fields: Record<string, string>; commands: Record<string, string> }
-
-/** The steps of a flow as its page has them. */
-const stepsOf = async (dialect: string, grant: string): Promise<Step[]> => {
-  const query = new URLSearchParams({ dialect, grant })
-  const page = await (await fetch(server.url(`/dev/play?${query}`))).text()
-  return page
-    .split('<li class="step"')
-    .slice(1)
-    .map((html) => ({
-      name: /data-step="(\w+)"/.exec(html)?.[1] ?? '',
-      fields: Object.fromEntries(
-        [...html.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name, value = '']) => [
-          name,
-          plain(value),
-        ]),
-      ),
-      commands: commandsIn(html),
-    }))
-}
-
-type Taken = { outcome: string; facts: Record<string, string> }
-
-const ask = async (said: Record<string, unknown>): Promise<Taken> => {
-  const answer = await fetch(server.url('/dev/play'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(said),
-  })
-  expect(answer.status).toBe(200)
-  return (await answer.json()) as Taken
-}
-
-/** Runs a script that stands in the repository, with `print` at its end. */
-const run = async (name: string, script: string, print: string): Promise<string> => {
-  const folder = join(ROOT, 'test-output')
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, `play-${name}.ts`)
-  writeFileSync(path, `// A step of the playground.\n${script}\nconsole.log(${print})\n`)
-  const line = ['--conditions=patois-source', path]
-  return (await promisify(execFile)(process.execPath, line)).stdout.trim()
-}
-
 /** The commands of an exchange whose code has just been minted by the step before. */
 const exchangeOf = async (dialect: string): Promise<Record<string, string>> => {
   const flow = { dialect, grant: 'authorization_code' }
-  const steps = await stepsOf(dialect, flow.grant)
+  const steps = await stepsOf(server, dialect, flow.grant)
   const [first, second] = steps
-  const { facts } = await ask({ ...flow, step: first?.name, fields: first?.fields, run: true })
+  const { facts } = await ask(server, {
+    ...flow,
+    step: first?.name,
+    fields: first?.fields,
+    run: true,
+  })
   const fields = { ...second?.fields, code: facts.code }
-  return commandsIn((await ask({ ...flow, step: second?.name, fields, run: false })).outcome)
+  return commandsIn(
+    (await ask(server, { ...flow, step: second?.name, fields, run: false })).outcome,
+  )
 }
 
 describe('what the playground prints', () => {
   test.each(names)('is TypeScript that gets tokens in %s', async (dialect) => {
     const { 'TypeScript · @patois/client': script = '' } = await exchangeOf(dialect)
-    expect(await run(dialect, script, 'tokens.accessToken')).toMatch(/^test_pa_|^eyJ/)
+    expect(await runScript(dialect, script, 'tokens.accessToken')).toMatch(/^test_pa_|^eyJ/)
   })
 
   test('is a sign-in with openid-client', async () => {
     const { 'TypeScript · openid-client': script = '' } = await exchangeOf('standard')
-    expect(await run('openid-client', script, 'tokens.refresh_token')).toMatch(/^test_pr_/)
+    expect(await runScript('openid-client', script, 'tokens.refresh_token')).toMatch(/^test_pr_/)
   })
 
   test.each(names)('is the code of the SDK of %s, with every value', async (dialect) => {
-    const steps = await stepsOf(dialect, 'authorization_code')
+    const steps = await stepsOf(server, dialect, 'authorization_code')
     expect(steps.map(({ name }) => name)).toEqual([
       'authorize',
       'authorization_code',
@@ -133,8 +75,8 @@ describe('what the playground prints', () => {
 
 test.each(['standard', 'apimatic'])('takes client credentials in %s', async (dialect) => {
   const flow = { dialect, grant: 'client_credentials' }
-  const [step] = await stepsOf(dialect, flow.grant)
-  const { facts, outcome } = await ask({
+  const [step] = await stepsOf(server, dialect, flow.grant)
+  const { facts, outcome } = await ask(server, {
     ...flow,
     step: step?.name,
     fields: step?.fields,
@@ -146,11 +88,11 @@ test.each(['standard', 'apimatic'])('takes client credentials in %s', async (dia
 
 test('takes a password for a client that may, and says why not for one that may not', async () => {
   const flow = { dialect: 'standard', grant: 'password', step: 'password', run: true }
-  const [step] = await stepsOf('standard', 'password')
-  const refused = await ask({ ...flow, fields: step?.fields })
+  const [step] = await stepsOf(server, 'standard', 'password')
+  const refused = await ask(server, { ...flow, fields: step?.fields })
   expect(refused.outcome).toContain('/dev/why/grant_not_allowed?request=')
   const client = { client_id: 'ropc', client_secret: SECRETS.ropc }
-  const { facts } = await ask({ ...flow, fields: { ...step?.fields, ...client } })
+  const { facts } = await ask(server, { ...flow, fields: { ...step?.fields, ...client } })
   expect(facts.access_token).toMatch(/^test_pa_|^eyJ/)
 })
 

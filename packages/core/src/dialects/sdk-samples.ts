@@ -9,8 +9,8 @@ export type SdkSample = {
   /** What stands once, in front of the calls. */
   setup: string
   calls: Readonly<Record<string, string>>
-  /** True where it sends no code_verifier: its client is registered with `require_pkce: false`. */
-  withoutPkce?: true
+  /** How its client is registered, where it cannot send all that others must. */
+  client?: Readonly<Record<string, string | boolean>>
 }
 
 const openidClient: SdkSample = {
@@ -81,16 +81,21 @@ bolt = Bolt(security=models.Security(x_api_key='any'), server_url={server})`,
     },
 )`,
   },
-  withoutPkce: true,
+  client: { require_pkce: false },
 }
 
 const apimaticPython: SdkSample = {
   sdk: 'multi-auth-project-sdk',
   language: 'python',
   install: 'pip install multi-auth-project-sdk',
-  setup: `from multiauthsample.multiauthsample_client import MultiauthsampleClient
+  setup: `from multiauthsample.configuration import Configuration, Environment, Server
+from multiauthsample.multiauthsample_client import MultiauthsampleClient
 
-# Its servers are its environments, the first of them http://localhost:3000.
+# Its servers are its environments, which know no other address than their own.
+Configuration.environments[Environment.TESTING] = {
+    Server.DEFAULT: {server},
+    Server.AUTH: {server} + '/oauth2/auth-server',
+}
 oauth = MultiauthsampleClient().o_auth_authorization`,
   calls: {
     authorization_code: `tokens = oauth.request_token_o_auth_acg(
@@ -117,7 +122,7 @@ const cal = new Cal(
   calls: {
     authorization_code: `const tokens = await cal.oauth.exchange({ authorizationCode: {code} })`,
   },
-  withoutPkce: true,
+  client: { require_pkce: false },
 }
 
 const ultracartPython: SdkSample = {
@@ -141,7 +146,7 @@ oauth = OauthApi(ApiClient(
 )`,
     revoke: `oauth.oauth_revoke({client_id}, {token})`,
   },
-  withoutPkce: true,
+  client: { token_endpoint_auth_method: 'none', legacy_public: true },
 }
 
 /** The samples of each dialect that has any, by its name. */

@@ -86,7 +86,7 @@ const pages: Record<string, (words: Words) => string> = {
     return flowPage(view, words, devWords(words))
   },
   play: (words) => {
-    const snippets = [{ title: evil, language: evil, text: evil, withoutProof: true }]
+    const snippets = [{ title: evil, language: evil, text: evil, registration: evil }]
     const fields = [{ name: evil, value: evil, from: evil }]
     const step = { name: evil, call: evil, borrowed: evil, fields, href: evil, snippets }
     const dialects = [{ name: evil, title: evil }]

@@ -28,15 +28,27 @@ export async function snippetsOf(
       language: 'ts',
       text: `${await connecting(site, mount, { ...own, ...fields })}\n\n${calling(step, fields)}`,
     },
-    ...samples.flatMap(({ sdk, language, install, setup, calls, withoutPkce }) => {
+    ...samples.flatMap(({ sdk, language, install, setup, calls, client }) => {
       const call = calls[topic.name]
       if (call === undefined) return []
       const text = `# ${install}\n${fillIn(`${setup}\n\n${call}`, values)}`
-      const withoutProof = withoutPkce && fields.code_verifier !== undefined
       const comment = language === 'python' ? text : text.replace('#', '//')
-      return [{ title: `${NAMES[language]} · ${sdk}`, language, text: comment, withoutProof }]
+      return [
+        {
+          title: `${NAMES[language]} · ${sdk}`,
+          language,
+          text: comment,
+          registration: registered(client),
+        },
+      ]
     }),
   ]
+}
+
+function registered(client: Readonly<Record<string, string | boolean>> = {}): string {
+  return Object.entries(client)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join(', ')
 }
 
 const NAMES = { python: 'Python', typescript: 'TypeScript' } as const

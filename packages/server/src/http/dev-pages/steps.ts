@@ -71,7 +71,8 @@ function fieldsOf(
   const own = Object.keys(dialect.scopes ?? {})
   const first =
     own.length > 0 ? ['openid', ...own] : ['openid', 'profile', 'email', 'offline_access']
-  const later = topic.grant === 'refresh_token' ? dialect.policy.scopeAtRefresh : ['openid', ...own]
+  // Callers of the one dialect that asks for it name one scope at a time.
+  const later = topic.grant === 'refresh_token' ? dialect.policy.scopeAtRefresh : ['openid']
   const all: GivenFields = {
     ...(topic.grant && { grant_type: topic.grant }),
     client_id,

@@ -27,8 +27,8 @@ export async function take(
   const { mount, operation } = step
   const message = writeRequest(operation, fields, mount.dialect.variables)
   const request = markRequest(operation, message, mount.at)
-  const cookie = operation.does === 'authorize' ? await signedIn(site, fields.client_id) : undefined
-  const answer = await send(site, server, message, { base: baseOf(site, mount), cookie })
+  const person = operation.does === 'authorize' ? await personFor(site, operation, fields) : {}
+  const answer = await send(site, server, message, { base: baseOf(site, mount), ...person })
   if (!answer) return { request, answer: null, facts: {} }
   const heard = hear(site, operation, answer)
   const why = /<([^>]+)>; rel="help"/.exec(answer.headers.link ?? '')?.[1]
@@ -44,11 +44,23 @@ export async function take(
   }
 }
 
+/** What stands for a person who signs in and allows: the end of a link, or a browser's cookie. */
+type Person = { user?: string; cookie?: string }
+
+async function personFor(
+  site: DevSite,
+  operation: Operation,
+  fields: GivenFields,
+): Promise<Person> {
+  if (operation.isCall) return { cookie: await signedIn(site, fields.client_id) }
+  return { user: `&patois_user=${encodeURIComponent(site.demo.username)}` }
+}
+
 async function send(
   site: DevSite,
   server: FastifyInstance,
   { method, path, query, headers, body }: Message,
-  { base, cookie }: { base: string; cookie: string | undefined },
+  { base, user = '', cookie }: Person & { base: string },
 ): Promise<Answer | undefined> {
   try {
     const {
@@ -57,7 +69,7 @@ async function send(
       payload,
     } = await server.inject({
       method: method as HTTPMethods,
-      url: new URL(base + path + (query && `?${query}`)).href,
+      url: new URL(base + path + (query && `?${query}${user}`)).href,
       headers: { ...headers, ...(cookie && { cookie }) },
       ...(body.length > 0 && { payload: Buffer.from(body) }),
     })

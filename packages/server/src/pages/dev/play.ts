@@ -1,18 +1,18 @@
 // The playground: a flow step by step, each with its fields, its commands and what came of it.
 
-import { type Html, html, safeAddress, text } from '../html.ts'
+import { fill, type Html, html, safeAddress, text } from '../html.ts'
 import { name } from '../parts.ts'
 import type { DevWords } from '../words/dev/index.ts'
 import type { Words } from '../words/index.ts'
 import { frame } from './frame.ts'
 import { type Line, marksOf, wire } from './wire.ts'
 
-/** One way to write a step; `withoutProof` where that SDK cannot send a code_verifier. */
+/** One way to write a step; `registration` says how a client of that SDK has to be registered. */
 export interface Snippet {
   readonly title: string
   readonly language: string
   readonly text: string
-  readonly withoutProof?: boolean | undefined
+  readonly registration?: string
 }
 
 /** What came of a step that was taken, null where no answer came; `why` leads to the reason of a refusal. */
@@ -123,12 +123,12 @@ function written(
   return html`${taken && result(taken, say)}
 ${snippets.map(
   (
-    { title, language, text: code, withoutProof },
+    { title, language, text: code, registration },
     index,
   ) => html`<details${index === 0 && !taken && html` open`}>
 <summary>${title}</summary>
 <pre class="command" data-language="${language}"><code>${code}</code></pre>
-${withoutProof && html`<p class="note">${play.withoutProof}</p>`}</details>
+${registration && html`<p class="note">${fill(play.registration, { members: html`<code>${registration}</code>` })}</p>`}</details>
 `,
 )}`
 }

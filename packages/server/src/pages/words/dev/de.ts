@@ -90,8 +90,8 @@ export const de: DevWords = {
     request: 'Anfrage',
     answer: 'Antwort',
     why: 'Warum wurde das abgelehnt?',
-    withoutProof:
-      'Dieses SDK sendet keinen code_verifier: Registrieren Sie seinen Client mit require_pkce: false, und lassen Sie die Challenge im ersten Schritt weg.',
+    registration:
+      'Dieses SDK sendet weniger, als andere müssen: Sein Client ist mit {members} registriert, und der erste Schritt bleibt ohne Challenge.',
   },
   lens: {
     title: 'Dialektlupe',

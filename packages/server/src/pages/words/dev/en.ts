@@ -90,8 +90,8 @@ export const en = {
     request: 'Request',
     answer: 'Answer',
     why: 'Why was this refused?',
-    withoutProof:
-      'This SDK sends no code_verifier: register its client with require_pkce: false, and leave the challenge out of the first step.',
+    registration:
+      'This SDK sends less than others must: its client is registered with {members}, and the challenge is left out of the first step.',
   },
   lens: {
     title: 'Dialect lens',
