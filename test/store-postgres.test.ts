@@ -220,6 +220,23 @@ describe.skipIf(whyNoPostgres())('several servers', () => {
     await expect(openOn(url, { dev: true })).rejects.not.toThrow('geheim')
   })
 
+  test('of a newer program are joined unless they need what this one does not know', async () => {
+    const url = await newPlace()
+    const store = await openOn(url)
+    const other = new pg.Client(url)
+    await other.connect()
+    await other.query(`INSERT INTO migrations (id, name, needs) VALUES (999, '999-later', 1);
+      ALTER TABLE users ADD COLUMN later TEXT`)
+    const person = user(store)
+    expect(await store.commit(plan([{ put: 'user', user: person }]))).toBe(true)
+    expect(await (await openOn(url)).findUser(person.id)).toEqual(person)
+    await other.query('UPDATE migrations SET needs = 999 WHERE id = 999')
+    await expect(openOn(url)).rejects.toThrow(
+      '"999-later", which this version of Patois does not know',
+    )
+    await other.end()
+  })
+
   test('find the primary among several hosts', async () => {
     const url = await postgres.newDatabase()
     const hosts = `127.0.0.1:1,127.0.0.1:${postgres.port}`

@@ -20,6 +20,8 @@ export type Installation = Door & {
   flags?: readonly string[]
   /** How many files it may have open. */
   files?: number
+  /** The command of another version. */
+  script?: string
   /** A command that becomes the server in the end. */
   within?: readonly string[]
   /** What its environment says besides. */
@@ -69,13 +71,14 @@ export const installNodes = async (
 
 /** Starts `patois serve`; `flags` come after the configuration's. */
 export const serve = (
-  { file, masterKey, flags: own = [], files, within = [], env = {} }: Installation,
+  { file, masterKey, flags: own = [], files, script, within = [], env = {} }: Installation,
   ...flags: string[]
 ): Served => {
   const started = start(['serve', '--config', file, ...own, ...flags], {
     cwd: dirname(file),
     within,
     ...(files !== undefined && { files }),
+    ...(script !== undefined && { script }),
     // Types are stripped once and not at every start, as for a server that was built.
     env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE, ...env },
   })

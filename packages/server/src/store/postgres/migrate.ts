@@ -9,22 +9,34 @@ import { numbered } from './statements.ts'
 // Rows of a large table may be written anew, and whoever is second waits for that.
 const withinMs = 60 * 60 * 1000
 
+// Whoever waits for a table that is in use keeps all others waiting who come after.
+const patient = { text: 'SET LOCAL lock_timeout = 500' }
+
 const create = {
-  text: 'CREATE TABLE IF NOT EXISTS migrations (id BIGINT PRIMARY KEY, name TEXT NOT NULL)',
+  text: `CREATE TABLE IF NOT EXISTS migrations (
+    id BIGINT PRIMARY KEY, name TEXT NOT NULL, needs BIGINT NOT NULL)`,
 }
-const list = { text: 'SELECT name FROM migrations ORDER BY id' }
-const insert = { ...numbered('INSERT INTO migrations (id, name) VALUES (?, ?)'), withinMs }
+const list = { text: 'SELECT name, needs FROM migrations ORDER BY id' }
+const insert = {
+  ...numbered('INSERT INTO migrations (id, name, needs) VALUES (?, ?, ?)'),
+  withinMs,
+}
 
 // What two are told that make one table, or write one row, at the same moment.
 const MADE_TWICE = ['23505', '42P07', '42710']
 
-/** Applies what is missing, each whole or not at all; throws when the database is newer. */
+/**
+ * Applies what is missing, each whole or not at all, while servers go on. Throws when the database
+ * is newer, and needs a newer program.
+ */
 export async function migrate({ run, using }: Connections): Promise<void> {
   await unlessMade(() => run(create))
   for (;;) {
-    const [next] = missing(migrations, await appliedIn({ run }))
+    const { rows } = await run(list)
+    const names = rows.map(([name]) => String(name))
+    const [next] = missing(migrations, names, Math.max(...rows.map(([, needs]) => Number(needs))))
     if (!next) return
-    await unlessMade(() => using((on) => apply(on, next)))
+    await unlessMade(() => using((on) => apply(on, next), performance.now() + withinMs))
   }
 }
 
@@ -40,11 +52,12 @@ export async function appliedIn({ run }: Pick<Connections, 'run'>): Promise<stri
   }
 }
 
-async function apply(run: Run, [name, sql]: Migrations[number]): Promise<void> {
+async function apply(run: Run, [name, sql, needs = 1]: Migrations[number]): Promise<void> {
   await run({ text: 'BEGIN' })
   // The row first: whoever comes second waits here until it is there, and then has nothing to do.
   const id = migrations.findIndex(([one]) => one === name) + 1
-  await run(insert, [id, name])
+  await run(insert, [id, name, needs])
+  await run(patient)
   await run({ text: sql, withinMs })
   await run({ text: 'COMMIT' })
 }
