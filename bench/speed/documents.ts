@@ -6,7 +6,7 @@ import { pictureOf } from './picture.ts'
 import type { Conditions, RaceOutcome, Results, Section } from './results.ts'
 import type { Summary } from './rounds.ts'
 import { bestOf, isPeer, ratio } from './standing.ts'
-import { count } from './table.ts'
+import { count, megabytes } from './table.ts'
 
 const PAGE = new URL('../../docs/speed.md', import.meta.url)
 const PICTURE = new URL('../../docs/speed.svg', import.meta.url)
@@ -79,10 +79,11 @@ function details(row: string, { name, perSecond, least, most, ...one }: Summary)
     one.p50.toFixed(1),
     one.p99.toFixed(1),
     spread(one).toFixed(1),
+    megabytes(one.residentBytes),
   ]
 }
 
-const DETAILS = ['row', 'server', 'req/s (range)', 'per CPU s', 'p50 ms', 'p99 ms', 'p99/p50']
+const DETAILS = ['row', 'server', 'req/s (range)', 'per CPU s', 'p50 ms', 'p99 ms', 'p99/p50', 'MB']
 
 function everyServer({ rows = [] }: Results): string {
   return markdown(
@@ -157,17 +158,18 @@ function footprints({ footprints }: Results): string {
   const { servers = [], families } = footprints ?? {}
   const table = markdown(
     ['server', 'start to first answer', 'of a processor', 'memory at rest'],
-    servers.map(({ name, startSeconds, startCpuSeconds = 0, residentBytes = 0 }) => [
+    servers.map(({ name, startSeconds, startCpuSeconds = 0, residentBytes }) => [
       name,
       `${startSeconds.toFixed(2)} s`,
       `${startCpuSeconds.toFixed(2)} s`,
-      `${(residentBytes / 1e6).toFixed(0)} MB`,
+      `${megabytes(residentBytes)} MB`,
     ]),
   )
   if (!families) return table
-  const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
   const many = families.families.toLocaleString('en')
-  const [took, few] = [families.residentBytes, families.fewBytes].map(megabytes)
+  const [took, few] = [families.residentBytes, families.fewBytes].map(
+    (one) => `${megabytes(one)} MB`,
+  )
   const sentence = `A server that has refreshed each of ${many} live families takes ${took}; one that has`
   return `${table}\n\n${sentence} refreshed 64 families as often takes ${few}.`
 }

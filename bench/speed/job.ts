@@ -51,6 +51,8 @@ export type Measured = {
   cpuSeconds?: number
   /** The same of its database's, where that is a server of its own. */
   databaseCpuSeconds?: number
+  /** Memory of the server's processes when the round ended. */
+  residentBytes?: number
   /** Milliseconds. */
   p50: number
   p99: number

@@ -21,6 +21,8 @@ export type Summary = {
   perCpuSecond?: number
   /** The same of its database server. */
   perDatabaseCpuSecond?: number
+  /** The most memory that its processes had. */
+  residentBytes?: number
   /** Milliseconds, medians of the rounds. */
   p50: number
   p99: number
@@ -70,6 +72,7 @@ function summarize(name: string, rounds: readonly Measured[]): Summary {
   const perSecond = rounds.map(({ answers, seconds }) => answers / seconds)
   const perCpu = (name: 'cpuSeconds' | 'databaseCpuSeconds'): number[] =>
     rounds.flatMap(({ answers, [name]: spent }) => (spent ? [answers / spent] : []))
+  const resident = rounds.flatMap(({ residentBytes }) => residentBytes ?? [])
   const perCpuSecond = perCpu('cpuSeconds')
   const perDatabaseCpuSecond = perCpu('databaseCpuSeconds')
   return {
@@ -79,6 +82,7 @@ function summarize(name: string, rounds: readonly Measured[]): Summary {
     most: Math.max(...perSecond),
     ...(perCpuSecond.length > 0 && { perCpuSecond: median(perCpuSecond) }),
     ...(perDatabaseCpuSecond.length > 0 && { perDatabaseCpuSecond: median(perDatabaseCpuSecond) }),
+    ...(resident.length > 0 && { residentBytes: Math.max(...resident) }),
     p50: median(rounds.map(({ p50 }) => p50)),
     p99: median(rounds.map(({ p99 }) => p99)),
   }

@@ -3,8 +3,17 @@
 import type { Summary } from './rounds.ts'
 import { ratio } from './standing.ts'
 
-const COLUMNS = ['', 'req/s', 'least – most', 'per CPU s', 'p50 ms', 'p99 ms', 'ratio'] as const
-const WIDTHS = [54, 9, 17, 11, 8, 8, 7] as const
+const COLUMNS = [
+  '',
+  'req/s',
+  'least – most',
+  'per CPU s',
+  'p50 ms',
+  'p99 ms',
+  'MB',
+  'ratio',
+] as const
+const WIDTHS = [54, 9, 17, 11, 8, 8, 5, 7] as const
 
 function line(cells: readonly string[]): string {
   return cells
@@ -20,12 +29,17 @@ export function count(figure: number | undefined): string {
   return figure === undefined ? '–' : Math.round(figure).toLocaleString('en')
 }
 
+/** Bytes in millions. */
+export function megabytes(bytes: number | undefined): string {
+  return bytes === undefined ? '–' : (bytes / 1e6).toFixed(0)
+}
+
 /** The lines of a row. */
 export function linesOf(row: string, summaries: readonly Summary[]): string {
   const [first] = summaries
   return summaries
     .map((one) => {
-      const { name, perSecond, least, most, perCpuSecond, p50, p99 } = one
+      const { name, perSecond, least, most, perCpuSecond, p50, p99, residentBytes } = one
       return line([
         `${row} · ${name}`,
         count(perSecond),
@@ -33,6 +47,7 @@ export function linesOf(row: string, summaries: readonly Summary[]): string {
         count(perCpuSecond),
         p50.toFixed(2),
         p99.toFixed(2),
+        megabytes(residentBytes),
         first === undefined || one === first ? '' : ratio(one, first).toFixed(2),
       ])
     })

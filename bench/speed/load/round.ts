@@ -1,7 +1,7 @@
 // Round: many lanes send the requests of one job for a while, and every answer is looked at.
 
 import type { Job, Measured, Pace, Pids } from '../job.ts'
-import { cpuSecondsOf, familyOf } from '../processes.ts'
+import { cpuSecondsOf, familyOf, residentBytesOf } from '../processes.ts'
 import { checkJwts, openCheck } from './check.ts'
 import { type Heard, type Lane, openLane } from './lane.ts'
 import { type NextRequest, openRequests } from './requests.ts'
@@ -116,13 +116,14 @@ async function runRound(
   }
 }
 
-/** Answers what the processes of a server and its database spent since now. */
+/** Answers what the processes of a server and its database spent since now, and have then. */
 function openMeter({ pid, databasePid }: Pids) {
   const server = familyOf(pid)
   const database = databasePid === undefined ? [] : familyOf(databasePid)
   const read = () => [cpuSecondsOf(server), cpuSecondsOf(database)] as const
   const before = read()
-  return (): Pick<Measured, 'cpuSeconds' | 'databaseCpuSeconds'> => {
+  return (): Pick<Measured, 'cpuSeconds' | 'databaseCpuSeconds' | 'residentBytes'> => {
+    const residentBytes = residentBytesOf(server)
     const [cpuSeconds, databaseCpuSeconds] = read().map((now, at) => {
       const then = before[at]
       return now === undefined || then === undefined ? undefined : now - then
@@ -130,6 +131,7 @@ function openMeter({ pid, databasePid }: Pids) {
     return {
       ...(cpuSeconds !== undefined && { cpuSeconds }),
       ...(databaseCpuSeconds !== undefined && { databaseCpuSeconds }),
+      ...(residentBytes !== undefined && { residentBytes }),
     }
   }
 }
