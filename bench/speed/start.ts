@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { tie } from '../../test/door/program.ts'
 
 const STATUS = '/proc/self/status'
 
@@ -51,7 +52,11 @@ export function startNode(args: readonly string[], options: StartOptions): Child
   const line = [process.execPath, ...args]
   if (isPinned) line.unshift('taskset', '-c', PROCESSORS[place])
   const [command = '', ...rest] = line
-  return spawn(command, rest, { cwd, stdio, env: { ...process.env, ...env } })
+  const child = spawn(command, rest, { cwd, stdio, env: { ...process.env, ...env } })
+  // A bench that is cut short leaves no server behind.
+  const untie = tie(child.pid)
+  child.once('close', untie)
+  return child
 }
 
 /** A server that answers. */

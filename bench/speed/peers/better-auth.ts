@@ -64,11 +64,12 @@ type Adapter = {
   create(given: { model: string; data: Record<string, unknown> }): Promise<{ id: string }>
 }
 
-async function seedOn(adapter: Adapter, { families, codes }: SeedSizes): Promise<Seeds> {
+/** The clients, the user and their session; answers what is bound to them. */
+async function seedPeople(adapter: Adapter) {
   const now = new Date()
-  const put = (model: string, data: Record<string, unknown>) => adapter.create({ model, data })
+  const times = { createdAt: now, updatedAt: now }
   for (const { id, secret } of CLIENTS) {
-    await put('oauthClient', {
+    const data = {
       clientId: id,
       clientSecret: hashed(secret),
       disabled: false,
@@ -77,21 +78,27 @@ async function seedOn(adapter: Adapter, { families, codes }: SeedSizes): Promise
       redirectUris: [REDIRECT_URI],
       tokenEndpointAuthMethod: 'client_secret_basic',
       grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
-      createdAt: now,
-      updatedAt: now,
-    })
+      ...times,
+    }
+    await adapter.create({ model: 'oauthClient', data })
   }
-  const times2 = { createdAt: now, updatedAt: now }
-  const person = { name: USER.name, email: USER.email, emailVerified: true, ...times2 }
-  const { id: userId } = await put('user', person)
+  const person = { name: USER.name, email: USER.email, emailVerified: true, ...times }
+  const { id: userId } = await adapter.create({ model: 'user', data: person })
   const expiresAt = later(LIFETIMES.refresh)
-  const token = randomBytes(16).toString('hex')
-  const { id: sessionId } = await put('session', { userId, token, expiresAt, ...times2 })
-  const bound = { clientId: OPAQUE.id, userId, sessionId, createdAt: now, expiresAt }
-  const made = (model: string, scope: string) => async (): Promise<string> => {
+  const session = { userId, token: randomBytes(16).toString('hex'), expiresAt, ...times }
+  const { id: sessionId } = await adapter.create({ model: 'session', data: session })
+  return { userId, sessionId, expiresAt, now }
+}
+
+async function seedOn(adapter: Adapter, { families, codes }: SeedSizes): Promise<Seeds> {
+  const { userId, sessionId, expiresAt, now } = await seedPeople(adapter)
+  const put = async (model: string, data: Record<string, unknown>): Promise<void> =>
+    void (await adapter.create({ model, data: { ...data, createdAt: now, expiresAt } }))
+
+  const token = (model: string, scope: string) => async (): Promise<string> => {
     const secret = randomBytes(24).toString('hex')
-    const more = { authTime: now, scopes: scope.split(' ') }
-    await put(model, { token: hashed(secret), ...bound, ...more })
+    const bound = { clientId: OPAQUE.id, userId, sessionId, authTime: now }
+    await put(model, { token: hashed(secret), ...bound, scopes: scope.split(' ') })
     return secret
   }
   const code = async (): Promise<string> => {
@@ -105,14 +112,14 @@ async function seedOn(adapter: Adapter, { families, codes }: SeedSizes): Promise
       code_challenge_method: 'S256',
     }
     const value = { type: 'authorization_code', query, userId, sessionId, authTime: +now }
-    const kept = { identifier: hashed(secret), value: JSON.stringify(value), expiresAt, ...times2 }
+    const kept = { identifier: hashed(secret), value: JSON.stringify(value), updatedAt: now }
     await put('verification', kept)
     return secret
   }
   return {
-    refreshOpaque: await times(families, made('oauthRefreshToken', SCOPE.tokens)),
+    refreshOpaque: await times(families, token('oauthRefreshToken', SCOPE.tokens)),
     refreshJwt: [],
-    access: await times(families, made('oauthAccessToken', SCOPE.codes)),
+    access: await times(families, token('oauthAccessToken', SCOPE.codes)),
     codes: await times(codes, code),
   }
 }

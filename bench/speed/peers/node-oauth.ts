@@ -75,16 +75,34 @@ function modelOn(rows: Rows) {
   }
 }
 
-async function makePeer(_: string, rows: Rows): Promise<Peer> {
-  const model = modelOn(rows)
+type Model = ReturnType<typeof modelOn>
+
+/** Keeps a token of the user, as if they had signed in. */
+async function save(model: Model): Promise<{ accessToken: string; refreshToken: string }> {
+  const client = KNOWN.get(OPAQUE.id)
+  if (!client) throw new Error('There is no client.')
+  const user = { id: USER.name }
+  const until = new Date(Date.now() + LIFETIMES.refresh * 1000)
+  const secrets = {
+    accessToken: randomBytes(32).toString('hex'),
+    refreshToken: randomBytes(32).toString('hex'),
+  }
+  const scope = SCOPE.tokens.split(' ')
+  const times = { accessTokenExpiresAt: until, refreshTokenExpiresAt: until }
+  await model.saveToken({ ...secrets, ...times, scope, client, user }, client, user)
+  return secrets
+}
+
+/** Answers a request with what the library, or for introspection its model, says. */
+function openAnswers(model: Model) {
   const server = new OAuth2Server({
     model,
     accessTokenLifetime: LIFETIMES.access,
     refreshTokenLifetime: LIFETIMES.refresh,
   })
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = '', headers, url } = request
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', url } = request
+    const headers = request.headers as Record<string, string>
     const body = Object.fromEntries(new URLSearchParams(await bodyOf(request)))
     if (url === '/introspect') {
       const said = Buffer.from((headers.authorization ?? '').slice(6), 'base64').toString()
@@ -92,41 +110,29 @@ async function makePeer(_: string, rows: Rows): Promise<Peer> {
       const found = await model.introspect(id, secret, body.token ?? '')
       return sendJson(response, found ? 200 : 401, found ?? { error: 'invalid_client' })
     }
-    const given = new Request({
-      method,
-      headers: headers as Record<string, string>,
-      query: {},
-      body,
-    })
+    const given = new Request({ method, headers, query: {}, body })
     const answered = new Response({ headers: {} })
     await server.token(given, answered).catch(() => {})
     sendJson(response, answered.status ?? 500, answered.body)
   }
+}
 
-  const user = { id: USER.name }
-  const client = KNOWN.get(OPAQUE.id)
-  if (!client) throw new Error('There is no client.')
-  const save = async (): Promise<Token> => {
-    const token = {
-      accessToken: randomBytes(32).toString('hex'),
-      accessTokenExpiresAt: new Date(Date.now() + LIFETIMES.refresh * 1000),
-      refreshToken: randomBytes(32).toString('hex'),
-      refreshTokenExpiresAt: new Date(Date.now() + LIFETIMES.refresh * 1000),
-      scope: SCOPE.tokens.split(' '),
-    }
-    await model.saveToken({ ...token, client, user }, client, user)
-    return { ...token, client, user }
-  }
+async function makePeer(_: string, rows: Rows): Promise<Peer> {
+  const model = modelOn(rows)
+  const answer = openAnswers(model)
   return {
     paths: { ...NO_PATHS, token: '/token', introspect: '/introspect' },
     rows: ['client credentials, opaque', 'refresh rotation, opaque', 'introspection, opaque'],
     listen: (request, response) => void answer(request, response),
-    seed: async ({ families }) => ({
-      refreshOpaque: (await times(families, save)).map(({ refreshToken = '' }) => refreshToken),
-      refreshJwt: [],
-      access: (await times(families, save)).map(({ accessToken }) => accessToken),
-      codes: [],
-    }),
+    seed: async ({ families }) => {
+      const kept = await times(families, () => save(model))
+      return {
+        refreshOpaque: kept.map(({ refreshToken }) => refreshToken),
+        refreshJwt: [],
+        access: kept.map(({ accessToken }) => accessToken),
+        codes: [],
+      }
+    },
   }
 }
 

@@ -11,6 +11,8 @@ import {
   OPAQUE,
   REDIRECT_URI,
   SCOPE,
+  type SeedSizes,
+  type Seeds,
   USER,
 } from '../given.ts'
 import { type Peer, runPeer, times } from './peer.ts'
@@ -89,9 +91,10 @@ function openProvider(issuer: string, rows: Rows): Provider {
   })
 }
 
-async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
-  const provider = openProvider(issuer, rows)
+/** Hands out what a sign-in would have, by the library's own models. */
+function openSeeds(provider: Provider) {
   const accountId = USER.name
+  const gty = 'authorization_code'
 
   const bound = async ({ id, accessToken }: GivenClient, scope: string) => {
     const client = await provider.Client.find(id)
@@ -103,11 +106,27 @@ async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
     const isJwt = accessToken === 'jwt'
     return { client, accountId, grantId, scope, ...(isJwt && { resource: RESOURCE }) }
   }
-  const gty = 'authorization_code'
   const refresh = (client: GivenClient) => async (): Promise<string> => {
     const more = { gty, authTime: nowSeconds(), iiat: nowSeconds(), rotations: 0 }
     return new provider.RefreshToken({ ...(await bound(client, SCOPE.tokens)), ...more }).save()
   }
+  const access = async (): Promise<string> =>
+    new provider.AccessToken({ ...(await bound(OPAQUE, SCOPE.codes)), gty }).save()
+  const code = async (): Promise<string> => {
+    const challenge = { codeChallenge: CHALLENGE, codeChallengeMethod: 'S256' }
+    const more = { gty, redirectUri: REDIRECT_URI, authTime: nowSeconds(), ...challenge }
+    return new provider.AuthorizationCode({ ...(await bound(OPAQUE, SCOPE.codes)), ...more }).save()
+  }
+  return async ({ families, codes }: SeedSizes): Promise<Seeds> => ({
+    refreshOpaque: await times(families, refresh(OPAQUE)),
+    refreshJwt: await times(families, refresh(JWT)),
+    access: await times(families, access),
+    codes: await times(codes, code),
+  })
+}
+
+async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
+  const provider = openProvider(issuer, rows)
   return {
     paths: {
       token: '/token',
@@ -128,23 +147,7 @@ async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
       'discovery',
     ],
     listen: provider.callback(),
-    seed: async ({ families, codes }) => ({
-      refreshOpaque: await times(families, refresh(OPAQUE)),
-      refreshJwt: await times(families, refresh(JWT)),
-      access: await times(families, async () =>
-        new provider.AccessToken({ ...(await bound(OPAQUE, SCOPE.codes)), gty }).save(),
-      ),
-      codes: await times(codes, async () =>
-        new provider.AuthorizationCode({
-          ...(await bound(OPAQUE, SCOPE.codes)),
-          gty,
-          redirectUri: REDIRECT_URI,
-          codeChallenge: CHALLENGE,
-          codeChallengeMethod: 'S256',
-          authTime: nowSeconds(),
-        }).save(),
-      ),
-    }),
+    seed: openSeeds(provider),
   }
 }
 
