@@ -77,8 +77,10 @@ export function chooseScope(
   if (asked) checkScope(asked)
   const wanted = union([], asked && asked.length > 0 ? asked : client.scope)
   const scope = wanted.filter((name) => client.scope.includes(name) && isKnownScope(policy, name))
-  const dropped = wanted.filter((name) => !scope.includes(name))
-  if (dropped.length > 0) about.droppedScope = dropped.slice(0, MOST_NAMED)
+  if (scope.length < wanted.length) {
+    const dropped = wanted.filter((name) => !scope.includes(name))
+    about.droppedScope = dropped.slice(0, MOST_NAMED)
+  }
   if (scope.length === 0 && (asked?.length || client.scope.length > 0)) {
     throw new Refusal('scope_none', { rightValues: client.scope })
   }

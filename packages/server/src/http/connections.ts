@@ -124,7 +124,7 @@ export function boundConnections(
   app.addHook('onRequest', ({ socket, routeOptions }, { raw }, done) => {
     if (!routeOptions.config.stays) answers.set(raw, { socket, since: performance.now() })
     count(socket, 1)
-    raw.once('close', () => {
+    raw.on('close', () => {
       answers.delete(raw)
       count(socket, -1)
     })

@@ -22,8 +22,8 @@ export function logDecision(site: Site, call: Call, status: number, reason: stri
   const level = site.parts.dev && isWrong ? 'warn' : 'info'
   const dropped = droppedScope && droppedOf(site.parts, droppedScope)
   const traced = site.traces?.decided(call.requestId, { 'patois.reason': event.reason })
-  const more = { ...dropped, ...whyOf(site, event), ...traced }
-  const line = { ...event, network: call.network, status, ...more }
+  const line = { ...event, network: call.network, status, ...dropped, ...traced }
+  if (decision === 'refused') Object.assign(line, whyOf(site, event))
   site.log[level](line, 'request')
   try {
     site.on?.(event)
@@ -33,8 +33,8 @@ export function logDecision(site: Site, call: Call, status: number, reason: stri
   }
 }
 
-function whyOf({ refusals, parts }: Site, { decision, reason, requestId }: AuditEvent) {
-  if (!refusals || decision !== 'refused' || !Object.hasOwn(REASONS, reason)) return {}
+function whyOf({ refusals, parts }: Site, { reason, requestId }: AuditEvent) {
+  if (!refusals || !Object.hasOwn(REASONS, reason)) return {}
   const kept = refusals.find(requestId) && requestId
   return { why: whyUri(parts.issuer, reason, kept) }
 }

@@ -28,14 +28,15 @@ export function openRequestCounts(meter: Meter): CountRequest {
 /** Takes the time of each request, which the server does not do by itself. */
 export function timeRequests(app: FastifyInstance, meter: Meter): void {
   const known = new WeakMap<Operation, Spread>()
-  app.addHook('onResponse', async ({ routeOptions }, reply) => {
+  app.addHook('onResponse', ({ routeOptions }, reply, done) => {
     const { station } = routeOptions.config
-    if (!station) return
+    if (!station) return done()
     const { operation, mount } = station
     const spread =
       known.get(operation) ??
       meter.spread('patois_request_duration_seconds', mount.dialect.name, operation.does)
     known.set(operation, spread)
     spread.observe(reply.elapsedTime / 1000)
+    done()
   })
 }

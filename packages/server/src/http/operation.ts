@@ -76,22 +76,19 @@ export function jsonHandler(site: Site, station: Station) {
   const { operation } = station
   const endpoint = ENDPOINTS[operation.does as JsonDeed](site, station)
   const write = writerOf(operation)
-  const answerOf = async (
-    call: Call,
-    request: FastifyRequest,
-  ): Promise<{ answer: Answer; reason: string }> => {
-    try {
-      Object.assign(call, readRequest(operation, readMessage(request)))
-      return { answer: write(await endpoint(call), call.now), reason: 'ok' }
-    } catch (thrown) {
-      const told = await tell(site, call, thrown)
-      return { answer: refusalAnswer(site, call, told), reason: told.reason }
-    }
-  }
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await turn()
     const call = openCall(site, station, request)
-    const { answer, reason } = await answerOf(call, request)
+    let answer: Answer
+    let reason = 'ok'
+    try {
+      Object.assign(call, readRequest(operation, readMessage(request)))
+      answer = write(await endpoint(call), call.now)
+    } catch (thrown) {
+      const told = await tell(site, call, thrown)
+      answer = refusalAnswer(site, call, told)
+      reason = told.reason
+    }
     await allowOrigin(site, operation, request, reply)
     logDecision(site, call, answer.status, reason)
     return send(reply, answer)
