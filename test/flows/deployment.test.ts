@@ -194,6 +194,18 @@ for (const [name, open] of Object.entries(FRONTS)) {
       expect(server.printed.out).not.toMatch(/"level":"(warn|error|fatal)"/)
     })
 
+    test('the doctor finds no fault', async () => {
+      const file = join(folder, name, 'patois.yaml')
+      const env = { ...environment(), NODE_EXTRA_CA_CERTS: join(folder, `${name}.crt`) }
+      const { code, out, err } = await runToEnd(['doctor', '--config', file], { cwd: folder, env })
+      expect(err).toBe('')
+      const warned = out.split('\n').filter((line) => line.startsWith('warning'))
+      // The certificate is for a day.
+      expect(warned).toEqual([expect.stringMatching(/^warning {2}certificate /)])
+      expect(out).toMatch(/\n0 faults, 1 warning\n$/)
+      expect(code).toBe(0)
+    })
+
     test('throttles count the address that the proxy saw, whatever a caller says of itself', async () => {
       const forged = {
         'x-forwarded-for': '203.0.113.9, 198.51.100.7',

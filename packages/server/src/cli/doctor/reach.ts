@@ -1,6 +1,7 @@
 // Reach: one request to the issuer as callers make it, and what keeps it from being answered.
 
 import { once } from 'node:events'
+import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import { type Finding, fault, good, warning } from './finding.ts'
 
@@ -71,9 +72,11 @@ export async function reach(
 
 /** How long the certificate of an https issuer is good. */
 export async function checkCertificate(issuer: string): Promise<Finding[]> {
-  const { protocol, hostname: host, port } = new URL(issuer)
+  const { protocol, hostname, port } = new URL(issuer)
   if (protocol !== 'https:') return []
-  const socket = connect({ host, port: Number(port || 443), servername: host })
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  const named = isIP(host) === 0 ? { servername: host } : {}
+  const socket = connect({ host, port: Number(port || 443), ...named })
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(WITHIN_MS) })
     const until = Date.parse(socket.getPeerCertificate().valid_to)
