@@ -12,12 +12,16 @@ type Group = { sql: Step['sql']; steps: Step[] }
 
 /** Of spends: of many that want one row, an UPDATE has one winner, and says which. */
 export function gatherSpends(steps: readonly Step[]): Gathered[] {
-  return gather(steps, isUpdate)
+  const [updates, others] = [steps.filter(isUpdate), steps.filter((step) => !isUpdate(step))]
+  // In the order of their rows at every server: two that want the same rows must not wait for each
+  // other. The row's id is what these statements end with.
+  const inOrder = updates.toSorted((a, b) => Number(a.values.at(-1)) - Number(b.values.at(-1)))
+  return gather([...others, ...inOrder], isUpdate)
 }
 
 /** Of changes: an UPDATE changes a row once, and two plans may each have something to change. */
 export function gatherChanges(steps: readonly Step[]): Gathered[] {
-  return gather(steps, (sql) => !isUpdate(sql))
+  return gather(steps, (step) => !isUpdate(step))
 }
 
 /** The steps that changed a row, of those that are alone or spends. */
@@ -26,11 +30,11 @@ export function changed({ steps }: Gathered, { rows, changed: count }: Result): 
   return rows.flatMap(([nth]) => steps[Number(nth) - 1] ?? [])
 }
 
-function gather(steps: readonly Step[], canBeMany: (sql: Step['sql']) => boolean): Gathered[] {
+function gather(steps: readonly Step[], canBeMany: (step: Step) => boolean): Gathered[] {
   const groups: Group[] = []
   for (const step of steps) {
     const { sql, must } = step
-    const isAlone = must !== undefined || !canBeMany(sql) || !isUnnestable(statements[sql])
+    const isAlone = must !== undefined || !canBeMany(step) || !isUnnestable(statements[sql])
     const group = isAlone ? undefined : groupFor(groups, sql)
     if (group) group.steps.push(step)
     else groups.push({ sql, steps: [step] })
@@ -50,7 +54,7 @@ function groupFor(groups: readonly Group[], sql: Step['sql']): Group | undefined
   return undefined
 }
 
-function isUpdate(sql: Step['sql']): boolean {
+function isUpdate({ sql }: Step): boolean {
   return statements[sql].text.startsWith('UPDATE')
 }
 
