@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, getCode, openBrowser } from '../door/browser.ts'
-import { times } from '../door/counts.ts'
+import { isFull, times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { type Heard, openChains, rotate, startLoad, type Work } from '../door/load.ts'
 import { openLook } from '../door/look.ts'
@@ -18,8 +18,8 @@ const CODES = 15
 const PER_SECOND = 100
 const AWAY_MS = 3500
 
-/** The promise is 2 s; a machine that runs other tests beside this one is slower. */
-const SOON_MS = 6000
+/** Asked for in full runs; a machine that runs other tests beside this one is slower. */
+const SOON_MS = 2000
 
 let nodes: NodeProcesses
 beforeAll(async () => {
@@ -98,7 +98,7 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
     const look = await postgresRows()
     expect(look).toEqual({ leaves: 1, codes: 1, unfinished: 0 })
     expect(running.map(({ pid }) => process.kill(pid, 0))).toEqual(pids.map(() => true))
-    expect(last503).toBeLessThan(SOON_MS)
+    if (isFull) expect(last503).toBeLessThan(SOON_MS)
     measured(
       'R6',
       `${CRASHES} crashes, ${requests} requests, of which ${refused} were answered 503, the last ${Math.round(last503)} ms after PostgreSQL was back, the first 200 after ${Math.round(first200)} ms; ${kept.length} tokens, 0 lost, 0 grants twice, 0 exits; of ${CRASHES * CODES} codes that were asked for again ${spent} had been spent without an answer`,

@@ -19,8 +19,8 @@ const CHAINS = 20
 const CODES = 10
 const PER_SECOND = 100
 
-/** The promise is 10 s; a machine that runs other tests beside this one is slower. */
-const SOON_MS = 15_000
+/** Asked for in full runs; a machine that runs other tests beside this one is slower. */
+const SOON_MS = 10_000
 
 /** A primary, a standby that has caught up, and the line between them. */
 type Pair = { primary: TestPostgres; standby: TestPostgres; line: TcpProxy; close(): Promise<void> }
@@ -117,7 +117,7 @@ describe.skipIf(whyNoStandby())('a standby', () => {
       given += seen.given
       requests += seen.requests
     }
-    expect(slowest).toBeLessThan(SOON_MS)
+    if (isFull) expect(slowest).toBeLessThan(SOON_MS)
     measured(
       'R7',
       `remote_apply, cut off 300 ms before: ${FAILOVERS} failovers, ${requests} requests, 0 of ${given} codes and tokens lost, both nodes answered again ${Math.round(slowest)} ms after the promotion`,

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, call, getCode } from '../door/browser.ts'
-import { times } from '../door/counts.ts'
+import { isFull, times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { openChains, rotate } from '../door/load.ts'
 import { startNodes, type TestNodes } from '../door/nodes.ts'
@@ -19,8 +19,8 @@ const HERD = times(300, 2000)
 const PARALLEL = 50
 const CONNECTIONS = 20
 
-/** The promise is 3 s; a machine that runs other tests beside this one is slower. */
-const SOON_MS = 5000
+/** Asked for in full runs; a machine that runs other tests beside this one is slower. */
+const SOON_MS = 3000
 
 let postgres: TestPostgres
 let proxy: TcpProxy
@@ -110,7 +110,7 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
     expect(proxy.open()).toBeLessThanOrEqual(2 * CONNECTIONS)
     proxy.delayMs = 0
     await checkBack(token)
-    expect(slowest).toBeLessThan(SOON_MS)
+    if (isFull) expect(slowest).toBeLessThan(SOON_MS)
     measured('R16', `+5 s: ${HERD} requests at once, all 503, the last after ${slowest} ms`)
   })
 
@@ -123,7 +123,7 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
     for (const one of taken) await one.end()
     await expect.poll(async () => (await rotate(nodes[0], chain)).status).toBe(200)
     checkAnswer(await rotate(nodes[1], chain), { status: 200 })
-    expect(slowest).toBeLessThan(SOON_MS)
+    if (isFull) expect(slowest).toBeLessThan(SOON_MS)
     measured(
       'R15',
       `${HERD} requests at once, all 503, the last after ${slowest} ms; event loop of both nodes and all callers late by ${late} ms (p99)`,
