@@ -3,9 +3,10 @@
 import { DIALECTS } from '@patois/core'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { inspect } from '../door/chromium.ts'
+import { inspect, openPerson } from '../door/chromium.ts'
 import { driven } from '../door/emulator.ts'
 import { SECRETS } from '../door/fixtures.ts'
+import { startServer } from '../door/server.ts'
 import { people, setStage, stage } from '../door/stage.ts'
 
 setStage(() => ({
@@ -139,10 +140,14 @@ describe('the flow', () => {
     })
     expect(await isActive()).toBe(false)
     expect(await page.textContent('#ahead')).toContain('86400')
+    // Whoever else moves it, the next request tells.
+    await driven(stage.server, 'POST', '/clock', { advance: 60 })
+    await token()
+    await expect.poll(() => page.getAttribute('#clock', 'data-now')).toBe(String(before + 86_460))
     await page.fill('#by', 'never')
     await page.keyboard.press('Enter')
     await expect.poll(() => page.textContent('#clock-status')).toContain('duration')
-    await page.click('text=Let it go on')
+    await page.click('text=Let it run')
     await page.waitForSelector('#frozen', { state: 'hidden' })
   })
 
@@ -218,6 +223,7 @@ describe('the flow', () => {
     await expect.poll(() => page.locator('.call').count()).toBe(3)
     await page.reload()
     await page.selectOption('#filter select[name=operation]', 'token')
+    await page.click('#filter button')
     await page.waitForURL('**operation=token**')
     await page.waitForSelector('#live.on')
     expect(await page.locator('.call').count()).toBe(2)
@@ -241,6 +247,8 @@ describe('the flow', () => {
     ])
     await page.click('text=Clear')
     expect(await page.locator('.call').count()).toBe(0)
+    await open(page, '?after=999999')
+    expect(await page.locator('.call').count()).toBeGreaterThan(0)
   })
 })
 
@@ -258,4 +266,21 @@ describe('without scripts', () => {
     await page.click('text=Als Mermaid')
     expect(await page.textContent('body')).toContain('sequenceDiagram')
   })
+})
+
+test('a server that comes again is drawn again, though it counts from 1', async () => {
+  const first = await startServer({ demo: true })
+  const { page, close } = await openPerson(stage.chromium)
+  for (let times = 0; times < 3; times++) await fetch(first.url('/jwks'))
+  await page.goto(first.url('/dev'))
+  await page.waitForSelector('#live.on')
+  expect(await page.locator('.call').count()).toBe(3)
+  await first.close()
+  await expect.poll(() => page.textContent('#live')).toBe('Not connected')
+  const second = await startServer({ demo: true, port: first.port })
+  await page.waitForSelector('#live.on')
+  await fetch(second.url('/jwks'))
+  await expect.poll(() => page.locator('.call .seq').allInnerTexts()).toHaveLength(1)
+  await close()
+  await second.close()
 })

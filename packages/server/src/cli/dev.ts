@@ -79,6 +79,7 @@ Patois is ready at ${issuer} (dev mode: this machine only)
 Get a token:
 
 ${commands.join('\n')}
-Or open ${issuer} in a browser and sign in. Ctrl+C stops the server.
+Or open ${issuer} in a browser and sign in; ${issuer}/dev draws what is asked and answered.
+Ctrl+C stops the server.
 `
 }

@@ -22,7 +22,7 @@ type Query = Readonly<Record<string, string | undefined>>
 export async function visitFlow(site: DevSite, visit: Visit): Promise<Answer> {
   const query = visit.request.query as Query
   const { journal, clock, faults } = site.emulator
-  const filter = filterOf(query)
+  const filter = filterOf(site, query)
   const latest = journal.last()?.seq ?? 0
   const kept = new URLSearchParams(said(filter))
   if (query.clear !== undefined) {
@@ -54,11 +54,14 @@ export async function visitFlow(site: DevSite, visit: Visit): Promise<Answer> {
   return show(flowPage(view, visit.words, devWords(visit.words)), { scripts: true })
 }
 
-function filterOf(query: Query): JournalFilter {
-  const { operation, client, dialect, after } = query
+// An address that was kept from a server before this one may begin after all that there is.
+function filterOf({ emulator }: DevSite, query: Query): JournalFilter {
+  const { operation, client, dialect } = query
+  const after = Number(query.after ?? 0) || 0
+  const latest = emulator.journal.last()?.seq ?? 0
   const given = { operation, client, dialect }
   const chosen = Object.entries(given).filter(([, value]) => value)
-  return { ...Object.fromEntries(chosen), after: Number(after ?? 0) || 0 }
+  return { ...Object.fromEntries(chosen), after: after > latest ? 0 : after }
 }
 
 function said(filter: JournalFilter): Record<string, string> {
@@ -88,7 +91,7 @@ export function sendPiece(
   reply: FastifyReply,
 ): FastifyReply {
   const words = devWords(chooseWords(undefined, request.headers['accept-language']))
-  const entries = site.emulator.journal.entries(filterOf(request.query as Query))
+  const entries = site.emulator.journal.entries(filterOf(site, request.query as Query))
   const calls = () => entries.slice(-MOST).map((entry) => callOf(site, entry))
   reply.header('cache-control', 'no-store').type('text/html; charset=utf-8')
   if (piece === 'calls') return reply.send(callsPiece(calls(), words))

@@ -86,7 +86,7 @@ function tools(view: FlowView, say: DevWords): Html {
 ${choices.map(
   ({ name, chosen, values }) =>
     html`<label>${flow.filters[name]} <select name="${name}">${options(values, chosen)}</select></label>\n`,
-)}${after > 0 && html`<input type="hidden" name="after" value="${after}">`}<button type="submit" class="small">${flow.filter}</button>
+)}${after > 0 && html`<input type="hidden" name="after" value="${after}">`}<button type="submit" class="small quiet">${flow.filter}</button>
 </form>
 <ul>
 <li class="live"><span id="live" role="status"></span></li>

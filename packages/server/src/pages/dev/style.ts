@@ -28,6 +28,7 @@ main.wide { max-width: 92rem; margin-block: 0 auto; }
 .tabs li [aria-current] { background: var(--tint); color: var(--accent); }
 
 .chips { margin-bottom: 1.5rem; }
+.chips:has(+ .chips:not(:has(h2))) { margin-bottom: .5rem; }
 .chips a, .choice label {
   display: inline-block;
   padding: .25rem .625rem;
@@ -98,7 +99,6 @@ ${each((n) => `.field-${n} { --hue: ${Math.round(n * STEP) % 360}; }`)}
 .tools { display: flex; flex-wrap: wrap; align-items: end; justify-content: space-between; gap: .75rem 1.5rem; margin-bottom: 1rem; }
 .tools form { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem; margin: 0; }
 .tools form > button { width: auto; min-height: 2.25rem; margin: 0; }
-.scripted .tools form > button { display: none; }
 .tools ul { display: flex; flex-wrap: wrap; align-items: center; gap: .375rem 1rem; margin: 0; padding: 0; list-style: none; font-size: .875rem; }
 .live { color: var(--soft); }
 .live span::before { content: ''; display: inline-block; width: .5rem; height: .5rem; margin-right: .4rem; border: 1px solid var(--edge); border-radius: 50%; }

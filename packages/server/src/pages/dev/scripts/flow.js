@@ -29,7 +29,7 @@ function pull() {
     const asked = new URLSearchParams(query)
     asked.set('after', String(latest))
     const rows = await piece(`calls?${asked}`)
-    await showFaults()
+    await Promise.all([showFaults(), readClock()])
     if (rows === '') return
     const isAtEnd = innerHeight + scrollY > document.documentElement.scrollHeight - 120
     calls.insertAdjacentHTML('beforeend', rows)
@@ -82,6 +82,10 @@ function writeTime(now) {
   const moment = new Date(now * 1000).toISOString()
   clock.setAttribute('datetime', moment)
   clock.textContent = moment.slice(0, 19).replace('T', ' ')
+}
+
+async function readClock() {
+  showClock(await (await fetch(`${base}/dev/clock`)).json())
 }
 
 setInterval(() => {
@@ -146,7 +150,6 @@ page.addEventListener('click', (event) => {
 
 page.addEventListener('change', (event) => {
   const field = /** @type {HTMLSelectElement} */ (event.target)
-  if (field.closest('#filter')) field.form?.requestSubmit()
   if (field.name === 'sample') {
     const text = /** @type {HTMLTextAreaElement} */ (fault.querySelector('textarea'))
     text.value = field.value
@@ -169,12 +172,16 @@ const asked = new URLSearchParams(query)
 asked.set('after', String(latest))
 const stream = new EventSource(`${base}/dev/journal/stream?${asked}`)
 stream.addEventListener('message', pull)
+let wasCut = false
 stream.addEventListener('open', () => {
+  // Another server may be there now, which counts from 1 again.
+  if (wasCut) location.reload()
   status.textContent = live
   status.className = 'on'
   pull()
 })
 stream.addEventListener('error', () => {
+  wasCut = true
   status.textContent = cut
   status.className = ''
 })

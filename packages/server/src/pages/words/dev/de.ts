@@ -42,7 +42,7 @@ export const de: DevWords = {
     frozen: 'Sie steht still.',
     ahead: 'Um {seconds} s verstellt.',
     freeze: 'Anhalten',
-    thaw: 'Weitergehen lassen',
+    thaw: 'Weiterlaufen',
     advance: 'Vorstellen um',
     go: 'Vorstellen',
     consent: 'Zustimmung',

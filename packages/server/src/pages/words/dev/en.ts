@@ -42,7 +42,7 @@ export const en = {
     frozen: 'It stands still.',
     ahead: 'Moved by {seconds} s.',
     freeze: 'Freeze',
-    thaw: 'Let it go on',
+    thaw: 'Let it run',
     advance: 'Advance by',
     go: 'Advance',
     consent: 'Consent',
