@@ -56,6 +56,32 @@ export const bolt = {
     // Plugins send the last of the publishable key's three sections, the SDKs the whole key.
     clientIdSection: 'last',
   },
+  // The plugins' test suites begin with it: the API key alone says which merchant it is for.
+  newPerson: {
+    does: 'authorize',
+    isCall: true,
+    methods: ['POST'],
+    path: '/v1/testing/shopper/create',
+    headers: ['X-Publishable-Key'],
+    reads: { client_secret: 'header x-api-key', client_id: 'header x-publishable-key' },
+    answers: {
+      status: 200,
+      headers: NO_STORE,
+      facts: {
+        email: 'json email',
+        phone: 'json phone',
+        code: 'json oauth_code',
+        ends_at: 'json will_deactivate_at iso',
+      },
+      says: {
+        email_state: 'verified',
+        phone_state: 'verified',
+        otp_code: '123456',
+        migrated_merchant_owner_id: '',
+      },
+    },
+    refuses,
+  },
   operations: {
     authorize: {
       does: 'authorize',

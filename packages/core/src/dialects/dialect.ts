@@ -188,5 +188,10 @@ export type Dialect = {
   /** Sentences of the scopes that it brings along. */
   scopes?: Readonly<Record<string, string>>
   policy: DialectPolicy
+  /**
+   * The call of the provider's sandbox that makes a person who has allowed a client all, and answers
+   * a code of theirs: dev mode alone serves it.
+   */
+  newPerson?: Operation
   operations: { readonly [name: string]: Operation }
 }

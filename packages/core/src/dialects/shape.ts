@@ -270,6 +270,7 @@ export const DIALECT_SHAPE = {
     pkce: { is: 'one of', values: [false] },
     scopes: { is: 'table', of: text, names: { pattern: `^${SCOPE}$`, says: 'a scope' } },
     policy,
+    newPerson: operation,
     operations: {
       is: 'table',
       of: operation,

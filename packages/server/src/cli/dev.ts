@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
 import type { App } from '../app.ts'
+import { isLoopback } from '../configuration/issuer.ts'
 import { knownDialects } from '../configuration/known.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
-import { type Demo, openDemo, withDemo } from '../emulator/demo.ts'
-import { staticKey } from '../emulator/static-keys.ts'
+import type { Demo } from '../emulator/demo.ts'
 import { commandsOf } from '../http/demo.ts'
 import { type MasterKeys, openDevMasterKey } from '../master-key.ts'
 import { addSettings, type Options } from './options.ts'
@@ -27,12 +27,22 @@ async function dev({ config, ...said }: Options): Promise<void> {
   const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   if (!read.ok) return refuseFaults(read.faults)
   const { configuration } = read
+  const kit = await openKit()
   await run({
     configuration,
-    prepare: () => prepare(configuration),
+    prepare: () => prepare(configuration, kit),
     ready: ({ site }) => site.demo && process.stdout.write(welcome(configuration, site.demo, site)),
   })
 }
+
+// This file is read by every command, and what dev mode is made of by this one alone.
+async function openKit() {
+  const { openDemo, withDemo } = await import('../emulator/demo.ts')
+  const { staticKey } = await import('../emulator/static-keys.ts')
+  return { openDemo, withDemo, staticKey }
+}
+
+type Kit = Awaited<ReturnType<typeof openKit>>
 
 // Where secrets lie: beside the file, or where the file would be. Those of a database in memory
 // end with it.
@@ -42,13 +52,13 @@ function pathOf({ database, listen }: Configuration): string | undefined {
   return file ?? `./.patois/${listen.port}/postgres`
 }
 
-function prepare(configuration: Configuration) {
+function prepare(configuration: Configuration, { openDemo, withDemo, staticKey }: Kit) {
   const path = pathOf(configuration)
   const master: MasterKeys = path
     ? openDevMasterKey(`${path}.key`)
     : { ok: true, secrets: [randomBytes(32).toString('base64url')] }
   if (!master.ok) throw new StartFault(master.fault)
-  const demo = demoAt(path && `${path}.demo.json`, configuration)
+  const demo = inSentence(() => openDemo(path && `${path}.demo.json`, configuration))
   return {
     configuration: withDemo(configuration, demo),
     masterKeys: master.secrets,
@@ -58,20 +68,21 @@ function prepare(configuration: Configuration) {
   }
 }
 
-function demoAt(path: string | undefined, configuration: Configuration): Demo {
+function inSentence<T>(open: () => T): T {
   try {
-    return openDemo(path, configuration)
+    return open()
   } catch (error) {
     throw new StartFault(error instanceof Error ? error.message : String(error))
   }
 }
 
-function welcome({ issuer }: Configuration, demo: Demo, site: App['site']): string {
+function welcome({ issuer, listen }: Configuration, demo: Demo, site: App['site']): string {
+  const whom = isLoopback(listen.host) ? 'this machine only' : 'whoever reaches it has all of it'
   const commands = commandsOf(site, demo).map(
     ({ dialect, title, command: line }) => `  # ${dialect}, ${title}\n  ${line}\n`,
   )
   return `
-Patois is ready at ${issuer} (dev mode: this machine only)
+Patois is ready at ${issuer} (dev mode: ${whom})
 
   client  ${demo.clientId}   secret    ${demo.clientSecret}
   user    ${demo.username}  password  ${demo.password}

@@ -27,21 +27,27 @@ export function openDemo(path: string | undefined, main: Configuration): Demo {
   const kept = path === undefined ? make() : existsSync(path) ? readKept(path) : makeKept(path)
   const challenge = createHash('sha256').update(kept.verifier).digest('base64url')
   return {
-    clientId: freeName(
-      'demo',
-      main.clients.map(({ id }) => id),
-    ),
-    username: freeName(
-      'alice',
-      main.users.map(({ username }) => username),
-    ),
+    ...demoNames(main),
     redirectUri: `${main.issuer.replace(/\/$/, '')}/dev/callback`,
     ...kept,
     challenge,
   }
 }
 
-// A file's own client or user of that name is the file's; ours stands beside it.
+/** What the demo client and user are called: a file's own of that name is the file's. */
+export function demoNames({ clients, users }: Configuration): Pick<Demo, 'clientId' | 'username'> {
+  return {
+    clientId: freeName(
+      'demo',
+      clients.map(({ id }) => id),
+    ),
+    username: freeName(
+      'alice',
+      users.map(({ username }) => username),
+    ),
+  }
+}
+
 function freeName(name: string, taken: readonly string[]): string {
   return taken.includes(name) ? freeName(`${name}-dev`, taken) : name
 }

@@ -5,7 +5,7 @@ import { type App, app } from '../app.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { knownDialects } from '../configuration/known.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
-import { type Demo, withDemo } from '../emulator/demo.ts'
+import { type Demo, demoNames, withDemo } from '../emulator/demo.ts'
 import type { ConsentMode, Emulator } from '../emulator/emulator.ts'
 import { staticKey } from '../emulator/static-keys.ts'
 import { type Moment, momentOf } from '../emulator/time.ts'
@@ -116,7 +116,7 @@ async function configured(
   const parts = { text, env: {}, dev: true }
   const read = readConfiguration({ ...parts, dialects: await knownDialects(parts) })
   if (!read.ok) throw new Error(read.faults.join('\n'))
-  const demo = demoOf(issuer)
+  const demo = { ...demoOf(issuer), ...demoNames(read.configuration) }
   const configuration = withDemo(read.configuration, demo)
   return { configuration, demo, named: namedOf(demo, clients, users) }
 }

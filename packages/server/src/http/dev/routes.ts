@@ -6,6 +6,7 @@ import type { DevSite } from '../site.ts'
 import { DEV_ROUTES } from './api.ts'
 import { addCodeMint } from './code.ts'
 import { addJournalStream } from './journal.ts'
+import { addNewPersons } from './new-person.ts'
 import { addExplanations } from './pages.ts'
 import { apiHandler } from './route.ts'
 import { watchRequests } from './watch.ts'
@@ -17,6 +18,7 @@ export function addDevRoutes(app: FastifyInstance, site: DevSite): void {
   addDevPages(app, site)
   addCodeMint(app, site)
   addJournalStream(app, site)
+  addNewPersons(app, site)
   for (const route of DEV_ROUTES) {
     const url = `${site.base}/dev${route.path.replace(/\{(\w+)\}/g, ':$1')}`
     app.route({ method: route.method, url, handler: apiHandler(site, route) })
