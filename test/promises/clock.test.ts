@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   answerOf,
   authorizeParams,
@@ -18,9 +18,12 @@ import {
 import { times } from '../door/counts.ts'
 import { type FakeTime, openFakeTime, whyNoFakeTime } from '../door/faketime.ts'
 import { RU } from '../door/fixtures.ts'
-import { type Chain, openChains, rotate, startLoad, type Work } from '../door/load.ts'
+import { openChains, rotate, startLoad, type Work } from '../door/load.ts'
+import { startProcesses } from '../door/nodes.ts'
+import { whyNoPostgres } from '../door/postgres.ts'
 import { type Installation, install, type Served, serve } from '../door/process.ts'
 import { measured } from '../door/promise.ts'
+import type { Door } from '../door/server.ts'
 import { look } from '../door/sqlite.ts'
 import { introspect } from '../door/tokens.ts'
 
@@ -51,10 +54,10 @@ afterAll(async () => {
 type Span = { iat: number; exp: number }
 
 /** When the tokens of an answer begin and end, whatever kind they are. */
-const spansOf = async (body: Record<string, unknown>): Promise<Span[]> => {
+const spansOf = async (door: Door, body: Record<string, unknown>): Promise<Span[]> => {
   const texts = [body.access_token, body.id_token].filter((one) => typeof one === 'string')
   const jwts = texts.filter((text) => text.split('.').length === 3)
-  const told = texts.filter((text) => !jwts.includes(text)).map((one) => introspect(place, one))
+  const told = texts.filter((text) => !jwts.includes(text)).map((one) => introspect(door, one))
   return [
     ...jwts.map((jwt) => decodeJwt(jwt)),
     // One that was over before it was asked about, by a jump, says nothing.
@@ -84,21 +87,26 @@ const exchange = async ({ code, verifier }: { code: string; verifier: string }) 
     redirect_uri: RU,
   })
 
+/** Refreshes, and asks for JWTs; notes when all that it gets begins and ends. */
+const openMix = (spans: Span[]): Work => {
+  let nth = 0
+  return async (door, chain) => {
+    const isJwt = ++nth % 3 === 0
+    const answer = isJwt
+      ? await call(door, '/token', 'jwt', { grant_type: 'client_credentials' })
+      : await rotate(door, chain)
+    if (answer.status === 200) spans.push(...(await spansOf(door, answer.body)))
+    return answer
+  }
+}
+
 describe.skipIf(whyNoFakeTime())('a clock that jumps by an hour', () => {
   test(`R11: ${ROUNDS * JUMPS.length} jumps forth and back under load do no harm`, async () => {
     const browsers = Array.from({ length: 5 }, () => openBrowser())
     for (const browser of browsers) await getCode(place, 'cc', {}, browser)
     const chains = await openChains(place, 20, 'openid offline_access api.read')
     const spans: Span[] = []
-    let nth = 0
-    const work: Work = async (door, chain: Chain) => {
-      const isJwt = ++nth % 3 === 0
-      const answer = isJwt
-        ? await call(door, '/token', 'jwt', { grant_type: 'client_credentials' })
-        : await rotate(door, chain)
-      if (answer.status === 200) spans.push(...(await spansOf(answer.body)))
-      return answer
-    }
+    const work = openMix(spans)
     let [answers, busiest] = [0, 0]
     const over = await getCode(place)
     const spent = await getCode(place)
@@ -136,4 +144,35 @@ describe.skipIf(whyNoFakeTime())('a clock that jumps by an hour', () => {
       `S: ${ROUNDS * JUMPS.length} jumps of an hour under ${PER_SECOND} requests a second: ${spans.length} tokens, 0 that end before they begin; 0 codes revived, 0 of ${browsers.length} sessions ended; the time of ${events.length} events never runs backwards; ${busiest} ms of processor in an idle second at most`,
     )
   })
+  test.skipIf(whyNoPostgres())(
+    `R11: ${ROUNDS * JUMPS.length} jumps at one node of two are not heard of`,
+    async () => {
+      const nodes = await startProcesses()
+      onTestFinished(nodes.close)
+      const [first, second] = nodes.places
+      clock.set(0)
+      await nodes.running[1].stop()
+      nodes.running[1] = serve({ ...second, env: clock.env })
+      await nodes.running[1].ready
+      const chains = await openChains(second, 20, 'openid offline_access api.read')
+      const spans: Span[] = []
+      const load = startLoad([first, second], chains, PER_SECOND, openMix(spans))
+      for (const to of Array.from({ length: ROUNDS }, () => JUMPS).flat()) {
+        clock.set(to)
+        await sleep(LOAD_MS)
+      }
+      const heard = await load.stop()
+      expect(heard.filter(({ status }) => status !== 200)).toEqual([])
+      expect(spans.length).toBeGreaterThan(heard.length / 2)
+      const now = Date.now() / 1000
+      const far = spans.map(({ iat }) => Math.abs(iat - now))
+      // Nothing is dated by anything but the database's clock.
+      expect(Math.max(...far)).toBeLessThan(HOUR / 2)
+      expect(spans.filter(({ iat, exp }) => !(exp > iat))).toEqual([])
+      measured(
+        'R11',
+        `P: ${ROUNDS * JUMPS.length} jumps at one node of two: ${heard.length} answers, all 200; ${spans.length} tokens, all dated by the database's clock`,
+      )
+    },
+  )
 })
