@@ -120,7 +120,8 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
     ...{ store, sealer, lifetimes, dev, log, now, kinds },
     ...(given.firstKey && { firstKey: given.firstKey }),
   })
-  const passwords = openPasswords({ ...(given.meter && { meter: given.meter }) })
+  const { workers } = configuration
+  const passwords = openPasswords({ workers, ...(given.meter && { meter: given.meter }) })
   await upsertFromFile({ store, configuration, passwords, now, log })
   return { keys, passwords, maskKey, formKey, deviceKey }
 }

@@ -11,7 +11,13 @@ export type PasswordHashes = Passwords & {
 }
 
 /** How many hashes are made at once, how many more may wait, and who counts them. */
-export type PasswordLimits = { concurrency?: number; queue?: number; meter?: Meter }
+export type PasswordLimits = {
+  concurrency?: number
+  queue?: number
+  /** So many processes share the cores. */
+  workers?: number
+  meter?: Meter
+}
 
 const COST = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
@@ -24,7 +30,8 @@ const MOST_AT_ONCE = 3
 
 /** Opens the hashes; the library is loaded with the first of them. */
 export function openPasswords({
-  concurrency = Math.min(availableParallelism(), MOST_AT_ONCE),
+  workers = 1,
+  concurrency = Math.max(1, Math.min(Math.floor(availableParallelism() / workers), MOST_AT_ONCE)),
   queue = 200,
   meter = UNREAD,
 }: PasswordLimits = {}): PasswordHashes {
