@@ -3,7 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DIALECTS } from '@patois/core'
+import { DIALECTS, type Dialect } from '@patois/core'
+import { CATALOGUE } from '@patois/core/catalogue'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { start } from '../door/cli.ts'
 import { SECRETS } from '../door/fixtures.ts'
@@ -94,6 +95,33 @@ test('takes a password for a client that may, and says why not for one that may 
   const client = { client_id: 'ropc', client_secret: SECRETS.ropc }
   const { facts } = await ask(server, { ...flow, fields: { ...step?.fields, ...client } })
   expect(facts.access_token).toMatch(/^test_pa_|^eyJ/)
+})
+
+test('every dialect of the catalogue gets tokens in the playground, and is found by its snippet', async () => {
+  const served = (CATALOGUE as readonly Dialect[]).filter(({ serve }) => serve !== false)
+  const mounts = served.map(({ name }) => ({ dialect: name, at: `/${name}` }))
+  const other = await startServer({
+    demo: true,
+    configuration: { dialects: ['standard', ...mounts] },
+  })
+  const failed: string[] = []
+  for (const dialect of served) {
+    const { name } = dialect
+    const flow = { dialect: `${name} /${name}`, grant: 'authorization_code', run: true }
+    const [first, second] = await stepsOf(other, flow.dialect, flow.grant)
+    const { facts } = await ask(other, { ...flow, step: first?.name, fields: first?.fields })
+    const fields = { ...second?.fields, code: facts.code }
+    const got = await ask(other, { ...flow, step: second?.name, fields })
+    if (!/^test_pa_|^eyJ/.test(got.facts.access_token ?? '')) failed.push(name)
+    const script = second?.commands['TypeScript · @patois/client'] ?? ''
+    const [, value = '', path = ''] =
+      /^import { (\w+) } from '(@patois\/core.*)'$/m.exec(script) ?? []
+    const module = (await import(path)) as Record<string, unknown>
+    if (module[value] !== dialect) failed.push(path)
+  }
+  await other.close()
+  expect(failed).toEqual([])
+  expect(served.length).toBeGreaterThan(30)
 })
 
 test('only a page of our own takes a step', async () => {
