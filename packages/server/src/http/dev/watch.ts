@@ -34,6 +34,10 @@ export function watchRequests(app: FastifyInstance, site: DevSite): void {
     reply.hijack().raw.destroy()
     return reply
   })
+  // Also of what is not watched, and of what was given up.
+  app.addHook('onResponse', async (request) => {
+    site.emulator.decided.delete(request.id)
+  })
   app.addHook('onSend', async (request, reply, payload) => {
     // Clients learn from it how far their own clock is off.
     reply.header('date', new Date(site.clock.now() * 1000).toUTCString())
@@ -97,7 +101,6 @@ async function entryOf(
 ): Promise<Omit<JournalEntry, 'seq' | 'took_ms'>> {
   const { parts, emulator } = site
   const event = emulator.decided.get(request.id)
-  emulator.decided.delete(request.id)
   const { station } = request.routeOptions.config
   const user = event?.userId === undefined ? undefined : await parts.store.findUser(event.userId)
   const mask = openMask(station?.operation)
