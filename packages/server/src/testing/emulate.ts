@@ -11,6 +11,9 @@ import { staticKey } from '../emulator/static-keys.ts'
 import { type Moment, momentOf } from '../emulator/time.ts'
 import { type Log, openLog } from '../log.ts'
 import { openStore } from '../store/index.ts'
+// What others load when they need it is there when a test begins.
+import '../http/dev/open.ts'
+import '../store/sqlite.ts'
 import { fetchInto } from './fetch.ts'
 import {
   type ClientAsked,
