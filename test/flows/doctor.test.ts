@@ -331,6 +331,14 @@ describe('the files', () => {
   })
 })
 
+test('metrics that others may read are a warning', async () => {
+  await start()
+  const open = { ...TRUSTED, metrics: { listen: '0.0.0.0:9464' } }
+  expectOnly(await look(open), 'metrics', /answered on 0\.0\.0\.0:9464/, 'warning')
+  const closed = { ...TRUSTED, metrics: { listen: '127.0.0.1:9464' } }
+  expect(wrongIn(await look(closed))).toEqual([])
+})
+
 describe('the database', () => {
   test('is empty: nothing is made', async () => {
     const says = wrongIn(await look())

@@ -3,7 +3,7 @@
 import type { Configuration } from '../../configuration.ts'
 import { type Looked, lookAt } from '../../store/look.ts'
 import { checkDatabase, closedDatabase } from './database.ts'
-import { checkFiles } from './files.ts'
+import { checkFiles, checkMetrics } from './files.ts'
 import type { Finding } from './finding.ts'
 import { checkIssuer } from './issuer.ts'
 import { checkKeys } from './keys.ts'
@@ -26,6 +26,7 @@ export async function examine({ file, configuration, masterKeys }: Patient): Pro
   const isThere = reached.every(({ about, state }) => about !== 'issuer' || state === 'good')
   return [
     ...checkFiles(file, configuration),
+    ...checkMetrics(configuration),
     ...findings,
     ...(isUsed ? checkKeys(looked, masterKeys, configuration, now) : []),
     ...reached,

@@ -1,7 +1,8 @@
-// Files: who may read the configuration and the database, and how much room is left.
+// Files: who may read the configuration, the database and the metrics, and how much room is left.
 
 import { readFileSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isLoopback } from '../../configuration/issuer.ts'
 import type { Configuration } from '../../configuration.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 
@@ -11,6 +12,13 @@ const WRITTEN_SECRET =
 const OTHERS_READ = 0o044
 const OTHERS = 0o077
 const LEAST_BYTES = 200 * 1024 * 1024
+
+/** Checks who is told the figures. */
+export function checkMetrics({ metrics }: Configuration): Finding[] {
+  if (!metrics || isLoopback(metrics.host)) return []
+  const says = `they are answered on ${metrics.host}:${metrics.port} to whoever gets there`
+  return [warning('metrics', says, 'see that only Prometheus reaches that address')]
+}
 
 /** Looks at the files of a configuration that has no fault. */
 export function checkFiles(file: string | undefined, { database }: Configuration): Finding[] {
