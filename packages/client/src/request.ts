@@ -89,12 +89,16 @@ export function sentOf(
 function merged(
   ...sets: (Readonly<Record<string, string | undefined>> | undefined)[]
 ): Record<string, string> {
-  // What no header can hold is a fault of ours, and not one of the network.
-  const headers = new Headers()
+  const merged: Record<string, string> = {}
   for (const [name, value] of sets.flatMap((set) => Object.entries(set ?? {}))) {
-    if (value !== undefined) headers.set(name, value)
+    if (value === undefined) continue
+    // What no header can hold is a fault of ours, and not one of the network: of all but the plain
+    // ones the platform says so, which takes it 10 µs.
+    const isPlain = /^[a-z\d-]+$/.test(name) && /^[!-~]+( [!-~]+)*$/.test(value)
+    if (isPlain) merged[name] = value
+    else for (const [lower, checked] of new Headers([[name, value]])) merged[lower] = checked
   }
-  return Object.fromEntries(headers)
+  return merged
 }
 
 /** Parameters in camel case as the protocol's fields; lists may be given as text with spaces. */

@@ -50,8 +50,8 @@ function decodeHalf(half: string): string {
 /** The Basic header of a client: form-encoded (RFC 6749 §2.3.1), or raw where a dialect has it so. */
 export function writeBasic(id: string, secret: string, isRaw = false): string {
   const pair = isRaw ? `${id}:${secret}` : `${encodeHalf(id)}:${encodeHalf(secret)}`
-  const bytes = new TextEncoder().encode(pair)
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`
+  const binary = ASCII.test(pair) ? pair : String.fromCharCode(...new TextEncoder().encode(pair))
+  return `Basic ${btoa(binary)}`
 }
 
 function encodeHalf(half: string): string {
