@@ -84,6 +84,9 @@ describe('a backup', () => {
     await expect(backup(parts(`sqlite:${at('no.db')}`, 'n.db'))).rejects.toThrow(
       'There is no database',
     )
+    writeFileSync(at('empty.db'), '')
+    const empty = backup(parts(`sqlite:${at('empty.db')}`, 'e.db'))
+    await expect(empty).rejects.toThrow('empty.db is no database of Patois')
     await backup(parts(url, 'copy.db', true))
   })
 

@@ -114,7 +114,7 @@ test(
       })
       measured(
         'R26',
-        `${ROUNDS} races of ${PARALLEL} callers beside ${ran} commands: 0 × 5xx, 0 × SQLITE_BUSY`,
+        `${2 * ROUNDS} races of ${PARALLEL} callers beside ${ran} commands: 0 × 5xx, 0 × SQLITE_BUSY`,
       )
     } finally {
       await served.stop('SIGKILL')

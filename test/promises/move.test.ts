@@ -17,7 +17,7 @@ import { measured } from '../door/promise.ts'
 import { checkWhole, look } from '../door/sqlite.ts'
 
 const PEOPLE = times(12, 1000)
-const KILLS = times(1, 50)
+const KILLS = times(1, 10)
 const ROWS = times(20_000, 1_000_000)
 /** A kill comes so long after the first rows at most: not much longer than those take. */
 const SPREAD_MS = times(300, 20_000)
@@ -30,7 +30,7 @@ beforeAll(async () => {
   if (whyNoPostgres()) return
   folder = mkdtempSync(join(tmpdir(), 'patois-move-'))
   postgres = await startPostgres()
-  place = await install(folder, { lifetimes: { code: 600, replay_window: 120 } })
+  place = await install(folder, { lifetimes: { code: 600, replay_window: 600 } })
 })
 afterAll(async () => {
   for (const one of running) await one.stop('SIGKILL')

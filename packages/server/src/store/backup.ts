@@ -46,9 +46,11 @@ const SPARE_IDS = 2 ** 32
  * Makes a backup of one moment, which only this user may read, and reads it again. Throws one
  * sentence when it cannot be made; then there is no such file, or still the former one.
  */
-export async function backup({ database, file, now, overwrite, progress }: BackupParts) {
-  if (existsSync(file) && !overwrite)
+export async function backup(parts: BackupParts): Promise<BackedUp> {
+  const { database, file, now, overwrite, progress } = parts
+  if (existsSync(file) && !overwrite) {
     throw new Error(`${file} is there already: take another name.`)
+  }
   const part = `${file}.part`
   removeFile(part)
   try {
@@ -57,6 +59,8 @@ export async function backup({ database, file, now, overwrite, progress }: Backu
     else await between(await openSide(database, 'snapshot'), part, progress)
     // It stays of the version that it was made of, to be put back there.
     const rows = await withSide(openSqliteSide(part, 'beside'), async (side) => {
+      if (side.applied.length === 0)
+        throw new Error(`${pathOf(database)} is no database of Patois.`)
       await side.write([putEvent(commandEvent('backup_made', now), await side.eventId())])
       return count(side)
     })
@@ -99,9 +103,7 @@ async function restoreFile(parts: BackupParts): Promise<Restored> {
   const held = holdPlace(pathOf(database))
   const copy = `${held.file}.part`
   try {
-    if (held.isTaken() && !overwrite) {
-      throw notEmpty(held.file)
-    }
+    if (held.isTaken() && !overwrite) throw notEmpty(held.file)
     removeFile(copy)
     const rows = await prepare(copy, parts)
     if (!held.isTaken()) {
