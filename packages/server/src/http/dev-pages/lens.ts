@@ -2,6 +2,8 @@
 
 import {
   type Answer,
+  type Facts,
+  type Operation,
   REASONS,
   type Reason,
   redirectParameters,
@@ -45,21 +47,13 @@ function columnOf(site: Site, mount: Mount, topic: Topic, reason: Reason): LensC
   if (!operation) return { name, title }
   const fields = fieldsOf(topic, operation, dialect)
   const request = writeRequest(operation, fields, dialect.variables)
-  const { code, says } = REASONS[reason]
-  const address = fields.redirect_uri ?? fields.post_logout_redirect_uri ?? ''
-  const location = (facts: Record<string, unknown>) =>
-    withQuery(address, redirectParameters(operation, facts))
-  const led = (facts: Record<string, unknown>): Answer => {
-    const { status, headers } = operation.answers
-    return { status, headers: { ...headers, location: location(facts) }, body: '' }
-  }
-  const leads = operation.does === 'authorize'
-  const { facts } = topic
-  const isAnswered = !leads && operation.does !== 'logout'
-  const answer = isAnswered ? writeAnswer(operation, facts, SAMPLE_NOW) : led(facts)
-  const { state, iss } = facts
-  const told = { code, sentence: says, reason, at: SAMPLE_NOW, clientId: fields.client_id ?? '' }
-  const refused = { ...told, path: at + request.path, userId: 1 }
+  const lead = leadTo(operation, fields.redirect_uri ?? fields.post_logout_redirect_uri)
+  const isLed = topic.does === 'authorize' || topic.does === 'logout'
+  const answer = isLed ? lead(topic.facts) : writeAnswer(operation, topic.facts, SAMPLE_NOW)
+  const { code, says: sentence } = REASONS[reason]
+  const { state, iss } = topic.facts
+  const caller = { clientId: fields.client_id ?? '', userId: 1, path: at + request.path }
+  const told = { code, sentence, reason, at: SAMPLE_NOW, ...caller }
   return {
     name,
     title,
@@ -67,8 +61,17 @@ function columnOf(site: Site, mount: Mount, topic: Topic, reason: Reason): LensC
     answer: markAnswer(operation, answer),
     // What a page has to refuse it tells the client by a redirect.
     refusal:
-      leads && !operation.isCall
-        ? markAnswer(operation, led({ error: code, error_description: says, state, iss }))
-        : markRefusal(operation, writeRefusal(operation, refused, site.parts.issuer)),
+      topic.does === 'authorize' && !operation.isCall
+        ? markAnswer(operation, lead({ error: code, error_description: sentence, state, iss }))
+        : markRefusal(operation, writeRefusal(operation, told, site.parts.issuer)),
+  }
+}
+
+/** Writes answers that lead a browser on, with facts behind an address. */
+function leadTo(operation: Operation, address = '') {
+  const { status, headers } = operation.answers
+  return (facts: Facts): Answer => {
+    const location = withQuery(address, redirectParameters(operation, facts))
+    return { status, headers: { ...headers, location }, body: '' }
   }
 }

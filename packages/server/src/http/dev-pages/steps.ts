@@ -1,6 +1,12 @@
 // Steps: what a flow by a grant type is made of in a dialect, with the fields of dev mode's client.
 
-import { type GivenFields, LIST_FIELDS, type Operation, splitScope } from '@patois/core'
+import {
+  type Dialect,
+  type GivenFields,
+  LIST_FIELDS,
+  type Operation,
+  splitScope,
+} from '@patois/core'
 import type { Demo } from '../../emulator/demo.ts'
 import type { Mount, Site, Station } from '../site.ts'
 import { operationOf, TOPICS, type Topic } from './topics.ts'
@@ -68,24 +74,16 @@ function fieldsOf(
 ): GivenFields {
   const { dialect } = mount
   const { clientId: client_id, clientSecret: client_secret, redirectUri: redirect_uri } = demo
-  const own = Object.keys(dialect.scopes ?? {})
-  const first =
-    own.length > 0 ? ['openid', ...own] : ['openid', 'profile', 'email', 'offline_access']
-  // Callers of the one dialect that asks for it name one scope at a time.
-  const later = topic.grant === 'refresh_token' ? dialect.policy.scopeAtRefresh : ['openid']
+  const isFirst = topic.does === 'authorize'
+  const scope = isFirst ? firstScope(dialect) : laterScope(dialect, topic, operation)
+  const first = { state: 'play', code_challenge: demo.challenge, code_challenge_method: 'S256' }
   const all: GivenFields = {
     ...(topic.grant && { grant_type: topic.grant }),
     client_id,
-    ...(topic.does !== 'authorize' && { client_secret }),
+    ...(isFirst ? first : { client_secret }),
     response_type: 'code',
     redirect_uri,
-    ...(topic.does === 'authorize' && { scope: first }),
-    ...(operation.needs?.includes('scope') && { scope: later ?? own }),
-    ...(topic.does === 'authorize' && {
-      state: 'play',
-      code_challenge: demo.challenge,
-      code_challenge_method: 'S256',
-    }),
+    ...(scope && { scope }),
     code: '',
     code_verifier: demo.verifier,
     refresh_token: '',
@@ -94,11 +92,26 @@ function fieldsOf(
     username: demo.username,
     password: demo.password,
   }
-  const wanted = Object.keys({ ...topic.fields, ...(all.scope && { scope: '' }) })
+  const wanted = [...Object.keys(topic.fields), ...(scope ? ['scope'] : [])]
   const kept = Object.entries(all).filter(
     ([name]) => wanted.includes(name) && Object.hasOwn(operation.reads, name),
   )
   return Object.fromEntries(kept)
+}
+
+function firstScope({ scopes = {} }: Dialect): readonly string[] {
+  const own = Object.keys(scopes)
+  return own.length > 0 ? ['openid', ...own] : ['openid', 'profile', 'email', 'offline_access']
+}
+
+// Callers of the dialect that asks for it name one scope at a time.
+function laterScope(
+  { policy, scopes = {} }: Dialect,
+  { grant }: Topic,
+  { needs }: Operation,
+): readonly string[] | undefined {
+  if (!needs?.includes('scope')) return undefined
+  return grant === 'refresh_token' ? (policy.scopeAtRefresh ?? Object.keys(scopes)) : ['openid']
 }
 
 /** What a person typed as fields of the protocol: empty ones are not sent, lists have spaces. */
