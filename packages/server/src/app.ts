@@ -11,6 +11,7 @@ import { nodeCrypto } from './crypto.ts'
 import type { Demo } from './emulator/demo.ts'
 import { clientAddress, trust } from './http/address.ts'
 import { boundConnections, connectionOptions, type Limits, limitsOf } from './http/connections.ts'
+import { tellDate } from './http/date.ts'
 import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
 import { openGuard } from './http/guards.ts'
@@ -100,6 +101,7 @@ export async function app(said: AppParts): Promise<App> {
   const server = await http(site, watch, { limits: limitsOf(given.limits), meter })
   addHealth(server, health, base, openSeen({ ...given, isTrusted, address }))
   if (devSite) dev?.addRoutes(server, devSite)
+  if (store.time) tellDate(server, clock)
   if (traces) traceRequests(server, traces)
   if (given.meter) measure(server, { meter, health, keys, clock })
   return { http: server, keys, health, site }
