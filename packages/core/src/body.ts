@@ -23,7 +23,6 @@ export const TYPES = {
 
 /** Without one of these a part says what it says; most do, and that is 1 µs less a request. */
 const ENCODED = /[%+]/
-const TEXT = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const UTF_8 = /^charset\s*=\s*"?utf-?8"?$/
 
 function decodePart(text: string): string {
@@ -118,7 +117,7 @@ export function readBody(message: BodyOf, kinds: readonly (keyof typeof TYPES)[]
 
 function decode(body: Uint8Array): string {
   try {
-    return TEXT.decode(body)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
   } catch {
     throw new Refusal('body_unreadable')
   }

@@ -9,7 +9,6 @@ export type Basic = {
 }
 
 const ASCII = /^[\x20-\x7e]*$/
-const UTF_8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The halves of a Basic header; undefined for any other header and for one that is no UTF-8. */
 export function readBasic(header: string | undefined): Basic | undefined {
@@ -34,7 +33,8 @@ export function readBasic(header: string | undefined): Basic | undefined {
 // Most names and secrets are ASCII, whose bytes are its characters: 4 µs less than by way of bytes.
 function textOf(binary: string): string {
   if (ASCII.test(binary)) return binary
-  return UTF_8.decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)))
+  const bytes = Uint8Array.from(binary, (character) => character.charCodeAt(0))
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
 }
 
 // RFC 6749 §2.3.1 form-encodes both halves; one that cannot be decoded was surely sent raw.
@@ -50,8 +50,8 @@ function decodeHalf(half: string): string {
 /** The Basic header of a client: form-encoded (RFC 6749 §2.3.1), or raw where a dialect has it so. */
 export function writeBasic(id: string, secret: string, isRaw = false): string {
   const pair = isRaw ? `${id}:${secret}` : `${encodeHalf(id)}:${encodeHalf(secret)}`
-  const binary = ASCII.test(pair) ? pair : String.fromCharCode(...new TextEncoder().encode(pair))
-  return `Basic ${btoa(binary)}`
+  const bytes = new TextEncoder().encode(pair)
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`
 }
 
 function encodeHalf(half: string): string {
