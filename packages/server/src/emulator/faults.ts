@@ -15,9 +15,6 @@ export type FaultAsked = { where?: Where; times?: number; fault: Fault }
 /** What a request is to the script. */
 export type Subject = { [Name in keyof Where]?: string | undefined }
 
-/** When a fault strikes: before the server does anything, or when its answer leaves. */
-export type Phase = 'arrival' | 'leaving'
-
 /** The scripted faults. */
 export type Faults = {
   /** Throws an EmulatorFault for what is no fault. */
