@@ -2,10 +2,11 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { withMarked } from '../../tools/docs.ts'
+import type { Keeping } from './peers.ts'
 import { pictureOf } from './picture.ts'
 import type { Conditions, RaceOutcome, Results, Section } from './results.ts'
 import type { Summary } from './rounds.ts'
-import { bestOf, isPeer, ratio } from './standing.ts'
+import { bestOf, peersThat, ratio } from './standing.ts'
 import { count, megabytes } from './table.ts'
 
 const PAGE = new URL('../../docs/speed.md', import.meta.url)
@@ -23,8 +24,13 @@ function said({ at, node, processor, processors, load }: Conditions): string {
   return `*${at.replace('T', ' ')} UTC, ${machine}; load average ${before} before, ${after} after.*`
 }
 
-function times(one: Summary | undefined, other: Summary | undefined): string {
-  return one && other ? `${ratio(one, other).toFixed(1)}×` : '–'
+/** How much more one does than the best peer: by its processor's time, and by the clock. */
+function lead(one: Summary | undefined, summaries: readonly Summary[], kept: Keeping): string {
+  const peers = peersThat(summaries, kept)
+  const best = bestOf(summaries, kept)
+  if (!one || !best) return '–'
+  const fastest = Math.max(...peers.map(({ perSecond }) => perSecond))
+  return `${ratio(one, best).toFixed(1)}× (${(one.perSecond / fastest).toFixed(1)}×)`
 }
 
 /** How much longer the slowest hundredth waits than most do. */
@@ -44,9 +50,9 @@ function standings({ rows = [] }: Results): string {
     'of the floor',
     'p99/p50, of the floor’s',
     'best durable peer',
-    'Patois is',
+    'Patois is (by the clock)',
     'best peer in memory',
-    'Patois is',
+    'Patois is (by the clock)',
   ]
   const lines = rows.map(({ row, summaries }) => {
     const floor = summaries.find(({ name }) => name === 'floor')
@@ -62,9 +68,9 @@ function standings({ rows = [] }: Results): string {
       floor && patois ? ratio(patois, floor).toFixed(2) : '–',
       floor && patois ? `${(spread(patois) / spread(floor)).toFixed(1)}×` : '–',
       peer(durable),
-      times(patois, durable),
+      lead(patois, summaries, 'durable'),
       peer(memory),
-      times(patois, memory),
+      lead(patois, summaries, 'memory'),
     ]
   })
   return markdown(head, lines)
@@ -225,7 +231,5 @@ export function writeDocuments(results: Results): void {
     text = withMarked(text, mark, `${write(results)}\n\n${said(conditions)}`)
   }
   writeFileSync(PAGE, text)
-  if (results.rows?.some(({ summaries }) => summaries.some(isPeer))) {
-    writeFileSync(PICTURE, pictureOf(results.rows))
-  }
+  if (results.rows) writeFileSync(PICTURE, pictureOf(results.rows))
 }

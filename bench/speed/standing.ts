@@ -1,5 +1,6 @@
 // How servers stand beside each other: the best of the peers, and the ratio of two.
 
+import type { Keeping } from './peers.ts'
 import type { Summary } from './rounds.ts'
 
 /** What one does for each second of a processor, beside another; by the clock where that is unknown. */
@@ -10,16 +11,13 @@ export function ratio(one: Summary, other: Summary): number {
   return one.perCpuSecond / other.perCpuSecond
 }
 
-/** True for a server that is neither ours nor the floor. */
-export function isPeer({ name }: Summary): boolean {
-  return name.endsWith(', durable') || name.endsWith(', memory')
+/** The peers that keep their records so. */
+export function peersThat(summaries: readonly Summary[], keep: Keeping): Summary[] {
+  return summaries.filter(({ name }) => name.endsWith(`, ${keep}`))
 }
 
-/** The peer that does most of those that keep their records so. */
-export function bestOf(
-  summaries: readonly Summary[],
-  kept: 'durable' | 'memory',
-): Summary | undefined {
-  const [first, ...others] = summaries.filter(({ name }) => name.endsWith(`, ${kept}`))
+/** The one of them that does most in a second of its processor. */
+export function bestOf(summaries: readonly Summary[], keep: Keeping): Summary | undefined {
+  const [first, ...others] = peersThat(summaries, keep)
   return others.reduce((best, one) => (best && ratio(one, best) > 1 ? one : best), first)
 }
