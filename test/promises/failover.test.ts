@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { call, getCode, getTokens, openBrowser } from '../door/browser.ts'
+import { type Answer, call, getCode, getTokens, openBrowser } from '../door/browser.ts'
 import { isFull, times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { type Chain, type Heard, openChains, rotate, startLoad, type Work } from '../door/load.ts'
@@ -10,8 +10,9 @@ import { openLook } from '../door/look.ts'
 import { onHosts, startNodes, startProcesses } from '../door/nodes.ts'
 import { startPostgres, type TestPostgres, whyNoStandby } from '../door/postgres.ts'
 import { measured } from '../door/promise.ts'
+import type { Door } from '../door/server.ts'
 import { startTcpProxy, type TcpProxy } from '../door/tcp.ts'
-import { isActive, refresh, revoke } from '../door/tokens.ts'
+import { introspect, isActive, refresh, revoke } from '../door/tokens.ts'
 
 const FAILOVERS = times(1, 10)
 const ROUNDS = times(10, 200)
@@ -42,17 +43,29 @@ const startPair = async (
 
 type Kept = { chains: Chain[]; codes: { code: string; verifier: string }[]; access: string[] }
 
-/** What of all that callers were given is not known any more. */
-const lostOf = async (door: Parameters<typeof rotate>[0], kept: Kept): Promise<number> => {
-  let lost = 0
-  for (const chain of kept.chains) if ((await rotate(door, chain)).status !== 200) lost++
-  for (const token of kept.access) if (!(await isActive(door, token))) lost++
-  for (const { code, verifier } of kept.codes) {
-    const fields = { grant_type: 'authorization_code', code, redirect_uri: RU }
-    const { status } = await call(door, '/token', 'cc', { ...fields, code_verifier: verifier })
-    if (status !== 200) lost++
+/** Asks again as long as the answer is to come later. */
+const patiently = async (ask: () => Promise<Answer>): Promise<Answer> => {
+  for (;;) {
+    const answer = await ask()
+    if (answer.status !== 503) return answer
+    await sleep(200)
   }
-  return lost
+}
+
+/** What of all that callers were given is not known any more. */
+const lostOf = async (door: Door, kept: Kept): Promise<number> => {
+  const fields = { grant_type: 'authorization_code', redirect_uri: RU }
+  const answers = [
+    ...kept.chains.map((chain) => patiently(() => rotate(door, chain))),
+    ...kept.codes.map(({ code, verifier }) =>
+      patiently(() => call(door, '/token', 'cc', { ...fields, code, code_verifier: verifier })),
+    ),
+    ...kept.access.map((token) => patiently(() => introspect(door, token))),
+  ]
+  const known = (await Promise.all(answers)).map(({ status, body }) => {
+    return status === 200 && body.active !== false
+  })
+  return known.filter((is) => !is).length
 }
 
 /** How long after that moment a door first knew something again, also that a token is unknown. */
