@@ -91,8 +91,10 @@ const failOver = async (settings: Record<string, string>) => {
       return answer
     }
     const load = startLoad(places, kept.chains, PER_SECOND, remember)
-    while (kept.codes.length < CODES) {
-      kept.codes.push(await getCode(places[kept.codes.length % 2 ? 1 : 0], 'cc', {}, browser))
+    for (let nth = 0; kept.codes.length < CODES; nth++) {
+      // Whoever is told to come later comes later.
+      const given = await getCode(places[nth % 2 ? 1 : 0], 'cc', {}, browser).catch(() => undefined)
+      if (given) kept.codes.push(given)
     }
     await sleep(500)
     // What is written from now on does not reach the standby.

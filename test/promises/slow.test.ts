@@ -15,7 +15,7 @@ import { startTcpProxy, type TcpProxy } from '../door/tcp.ts'
 import { isActive, refresh } from '../door/tokens.ts'
 
 const ROUNDS = times(2, 20)
-const HERD = times(300, 2000)
+const HERD = times(300, 500)
 const PARALLEL = 50
 const CONNECTIONS = 20
 
@@ -47,17 +47,17 @@ const many = (work: (nth: number) => Promise<Answer>, count = PARALLEL) =>
 const herd = async (token: string) => {
   const delay = monitorEventLoopDelay({ resolution: 5 })
   delay.enable()
-  let slowest = 0
-  const answers = await many(async (nth) => {
-    const at = performance.now()
-    const fields = { grant_type: 'client_credentials' }
-    const answer = await (nth % 4 < 2
-      ? call(nodeAt(nth), '/token', 'rs', fields)
-      : refresh(nodeAt(nth), token))
-    slowest = Math.max(slowest, performance.now() - at)
-    return answer
-  }, HERD)
+  const before = nodes.map(({ answers }) => answers.length)
+  const fields = { grant_type: 'client_credentials' }
+  const answers = await many(
+    (nth) =>
+      nth % 4 < 2 ? call(nodeAt(nth), '/token', 'rs', fields) : refresh(nodeAt(nth), token),
+    HERD,
+  )
   delay.disable()
+  // From when the server heard a caller: all of them are in this process, too, and take their time.
+  const told = nodes.flatMap((node, nth) => node.answers.slice(before[nth]))
+  const slowest = Math.max(...told.map(({ milliseconds }) => milliseconds))
   return { answers, slowest: Math.round(slowest), late: Math.round(delay.percentile(99) / 1e6) }
 }
 
