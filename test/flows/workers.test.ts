@@ -14,7 +14,7 @@ import { startPostgres, type TestPostgres, whyNoPostgres } from '../door/postgre
 import { type Installation, install, type Served, serve } from '../door/process.ts'
 import { freePort } from '../door/server.ts'
 
-const WORKERS = 3
+const WORKERS = 2
 
 let folder: string
 let started: Served[]
@@ -70,9 +70,9 @@ const until = async (holds: () => boolean | Promise<boolean>): Promise<void> => 
   while (!(await holds())) await sleep(20)
 }
 
-/** The process of the first worker. */
-const firstOf = ({ pid }: Served): number =>
-  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
+/** The processes of the workers, the first one first. */
+const processesOf = ({ pid }: Served): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 
 describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
   let postgres: TestPostgres
@@ -139,7 +139,7 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
     }
     const callers = Array.from({ length: 12 }, work)
     await until(() => (statuses.get(200) ?? 0) > 100)
-    process.kill(firstOf(served), 'SIGKILL')
+    process.kill(processesOf(served)[0] ?? 0, 'SIGKILL')
     await until(() => linesOf(served).some(({ msg }) => msg === 'a worker died and is replaced'))
     const line = linesOf(served).find(({ msg }) => msg === 'a worker died and is replaced')
     expect(line).toMatchObject({ level: 'error', signal: 'SIGKILL' })
@@ -159,7 +159,7 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
     const at = await place()
     const served = start(at)
     await served.ready
-    process.kill(firstOf(served), 'SIGSTOP')
+    process.kill(processesOf(served)[0] ?? 0, 'SIGSTOP')
     await until(() => linesOf(served).some(({ msg }) => msg === 'a worker hangs and is ended'))
     await until(() => linesOf(served).some(({ msg }) => msg === 'a worker died and is replaced'))
     expect(await served.stop()).toMatchObject({ code: 0, err: '' })
@@ -176,6 +176,8 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
       while (!over) outcomes.push(await ask(at, agent))
     })
     await until(() => outcomes.length > 200)
+    // As systemd and a terminal do, which tell all processes of a group.
+    for (const pid of processesOf(served)) process.kill(pid, 'SIGTERM')
     const stopped = served.stop()
     over = true
     const from = performance.now()
