@@ -148,8 +148,8 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
     await until(() => (statuses.get(200) ?? 0) > before + 100)
     over = true
     await Promise.all(callers)
-    // What was under way at the one that died, and nothing else.
-    expect(lost.length).toBeLessThanOrEqual(callers.length)
+    // What was under way at the one that died, and what it had not yet accepted.
+    expect(lost.length).toBeLessThanOrEqual(2 * callers.length)
     expect([...statuses.keys()]).toEqual([200])
     expect(await served.stop()).toMatchObject({ code: 0, err: '' })
   })

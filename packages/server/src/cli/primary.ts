@@ -30,6 +30,9 @@ export function ask(
   return Promise.race([answered, late.then(() => undefined)]).finally(() => stopped.abort())
 }
 
+/** What a worker says when it answers requests. */
+export const READY = 'ready'
+
 /** Answers the primary from inside a worker. */
 export function answerPrimary(report: () => Promise<Report>): void {
   process.on('message', async ({ ask: answer, what }: Asked) => {

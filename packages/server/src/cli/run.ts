@@ -11,7 +11,7 @@ import { redact } from '../redact.ts'
 import { openSharedClock, type SharedClock } from '../shared-clock.ts'
 import { openStore } from '../store/index.ts'
 import { startSweeper } from '../sweep.ts'
-import { answerPrimary, workerId } from './primary.ts'
+import { answerPrimary, READY, workerId } from './primary.ts'
 
 /** What a server is run with. */
 export type RunParts = {
@@ -51,6 +51,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
     const stopMetrics = await report(configuration.metrics, meter)
     await bind(built, listen)
     if (worker === undefined) warnElsewhere(configuration, log)
+    else process.send?.(READY)
     const swept = { store, clock: built.site.clock, keys, lifetimes, log }
     const stopSweeper = startSweeper({ ...swept, ...measured })
     // Whoever waits for the sentence that we are ready may stop us at once.
@@ -111,7 +112,10 @@ export async function openMetrics(
 
 async function bind({ http }: App, listen: Configuration['listen']): Promise<void> {
   try {
-    await http.listen(listen)
+    // Of workers each has a queue of connections of its own: what one that dies has not accepted is
+    // reset at once, where the primary would hold it open for ever.
+    const reusePort = workerId() !== undefined && process.platform === 'linux'
+    await http.listen({ ...listen, ...(reusePort && { reusePort }) })
   } catch (error) {
     throw await listenFault(error, listen)
   }

@@ -7,7 +7,7 @@ import type { Configuration } from '../configuration.ts'
 import { type Log, openLog } from '../log.ts'
 import { openMeter } from '../metrics/meter.ts'
 import type { Report } from '../metrics/open.ts'
-import { ask } from './primary.ts'
+import { ask, READY } from './primary.ts'
 import { checkPort, openMetrics, STOP_WITHIN_MS, stopSignal, warnElsewhere } from './run.ts'
 
 /** From a death to its replacement; it doubles with each death of one that did not live long. */
@@ -70,7 +70,8 @@ async function work(
   // The first one makes tables and keys, and says what is wrong once for all.
   const first = start(crew)
   const died = once(first, 'exit').then(() => true)
-  if (await Promise.race([died, once(first, 'listening').then(() => false), told])) {
+  const answers = new Promise<false>((resolve) => onReady(first, () => resolve(false)))
+  if (await Promise.race([died, answers, told])) {
     return { ends: Promise.resolve([1]) }
   }
   const more = crew.stopped.signal.aborted ? 0 : crew.most - 1
@@ -84,7 +85,7 @@ async function work(
 function start({ log, listening, whole, most, stopped, starts }: Crew): Worker {
   const worker = cluster.fork()
   starts.value++
-  worker.once('listening', () => {
+  onReady(worker, () => {
     listening.add(worker)
     if (listening.size === most) whole.resolve()
   })
@@ -93,6 +94,12 @@ function start({ log, listening, whole, most, stopped, starts }: Crew): Worker {
   worker.on('error', (err) => log.debug({ err, worker: worker.id }, 'a worker was not reached'))
   void watch(worker, log, stopped.signal)
   return worker
+}
+
+function onReady(worker: Worker, hear: () => void): void {
+  worker.on('message', (said: unknown) => {
+    if (said === READY) hear()
+  })
 }
 
 /** Ends a worker that hangs: it holds its callers' connections and answers none of them. */
