@@ -7,7 +7,7 @@ import { pictureOf } from './picture.ts'
 import type { Conditions, RaceOutcome, Results, Section } from './results.ts'
 import type { Summary } from './rounds.ts'
 import { bestOf, peersThat, ratio } from './standing.ts'
-import { count, megabytes } from './table.ts'
+import { count, megabytes, milliseconds } from './table.ts'
 
 const PAGE = new URL('../../docs/speed.md', import.meta.url)
 const PICTURE = new URL('../../docs/speed.svg', import.meta.url)
@@ -34,7 +34,7 @@ function lead(one: Summary | undefined, summaries: readonly Summary[], kept: Kee
 }
 
 /** How much longer the slowest hundredth waits than most do. */
-function spread({ p50, p99 }: Pick<Summary, 'p50' | 'p99'>): number {
+function spread({ p50 = Number.NaN, p99 = Number.NaN }: Pick<Summary, 'p50' | 'p99'>): number {
   return p99 / p50
 }
 
@@ -82,8 +82,8 @@ function details(row: string, { name, perSecond, least, most, ...one }: Summary)
     name,
     `${count(perSecond)} (${count(least)} – ${count(most)})`,
     count(one.perCpuSecond),
-    one.p50.toFixed(1),
-    one.p99.toFixed(1),
+    milliseconds(one.p50),
+    milliseconds(one.p99),
     spread(one).toFixed(1),
     megabytes(one.residentBytes),
   ]

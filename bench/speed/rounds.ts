@@ -23,9 +23,9 @@ export type Summary = {
   perDatabaseCpuSecond?: number
   /** The most memory that its processes had. */
   residentBytes?: number
-  /** Milliseconds, medians of the rounds. */
-  p50: number
-  p99: number
+  /** Milliseconds, medians of the rounds; absent when there was no answer in any. */
+  p50?: number
+  p99?: number
 }
 
 /** The load generator. */
@@ -72,6 +72,8 @@ function summarize(name: string, rounds: readonly Measured[]): Summary {
   const perSecond = rounds.map(({ answers, seconds }) => answers / seconds)
   const perCpu = (name: 'cpuSeconds' | 'databaseCpuSeconds'): number[] =>
     rounds.flatMap(({ answers, [name]: spent }) => (spent ? [answers / spent] : []))
+  // On a machine that is busy with something else a round may pass without an answer.
+  const heard = rounds.filter(({ answers }) => answers > 0)
   const resident = rounds.flatMap(({ residentBytes }) => residentBytes ?? [])
   const perCpuSecond = perCpu('cpuSeconds')
   const perDatabaseCpuSecond = perCpu('databaseCpuSeconds')
@@ -83,8 +85,10 @@ function summarize(name: string, rounds: readonly Measured[]): Summary {
     ...(perCpuSecond.length > 0 && { perCpuSecond: median(perCpuSecond) }),
     ...(perDatabaseCpuSecond.length > 0 && { perDatabaseCpuSecond: median(perDatabaseCpuSecond) }),
     ...(resident.length > 0 && { residentBytes: Math.max(...resident) }),
-    p50: median(rounds.map(({ p50 }) => p50)),
-    p99: median(rounds.map(({ p99 }) => p99)),
+    ...(heard.length > 0 && {
+      p50: median(heard.map(({ p50 }) => p50)),
+      p99: median(heard.map(({ p99 }) => p99)),
+    }),
   }
 }
 

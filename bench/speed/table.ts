@@ -34,6 +34,11 @@ export function megabytes(bytes: number | undefined): string {
   return bytes === undefined ? '–' : (bytes / 1e6).toFixed(0)
 }
 
+/** Milliseconds with two digits behind the point. */
+export function milliseconds(time: number | undefined): string {
+  return time === undefined ? '–' : time.toFixed(2)
+}
+
 /** The lines of a row. */
 export function linesOf(row: string, summaries: readonly Summary[]): string {
   const [first] = summaries
@@ -45,8 +50,8 @@ export function linesOf(row: string, summaries: readonly Summary[]): string {
         count(perSecond),
         `${count(least)} – ${count(most)}`,
         count(perCpuSecond),
-        p50.toFixed(2),
-        p99.toFixed(2),
+        milliseconds(p50),
+        milliseconds(p99),
         megabytes(residentBytes),
         first === undefined || one === first ? '' : ratio(one, first).toFixed(2),
       ])
