@@ -76,10 +76,15 @@ describe('tokens', () => {
   })
 })
 
-test('a session is had without a page', async () => {
+test('a session is had without a page, and ends in time', async () => {
   const { cookie = '' } = await post('/login', { username: 'bob' })
-  const page = await fetch(server.url('/login'), { headers: { cookie, accept: 'text/html' } })
-  expect(await page.text()).toContain('bob')
+  const look = async () => {
+    const page = await fetch(server.url('/login'), { headers: { cookie, accept: 'text/html' } })
+    return page.text()
+  }
+  expect(await look()).toContain('bob')
+  await driven(server, 'POST', '/clock', { advance: '2h' })
+  expect(await look()).toContain('name="password"')
 })
 
 describe('an end at once', () => {
