@@ -16,7 +16,7 @@ import {
   type TestBrowser,
   walk,
 } from '../door/browser.ts'
-import { times } from '../door/counts.ts'
+import { isFull, times } from '../door/counts.ts'
 import { RU, SECRETS } from '../door/fixtures.ts'
 import { type Installation, install, type Served, serve } from '../door/process.ts'
 import { measured } from '../door/promise.ts'
@@ -268,8 +268,8 @@ test(
       `S: ${KILLS} kills, 0 of ${acknowledged} tokens lost, ${replays} answers given again, ${reused} codes spent without an answer, slowest start to the first 200 ${Math.round(slowest)} ms`,
     )
     measured('R4', `${KILLS} of ${KILLS} whole`)
-    // The promise is 2 s; a machine that runs other tests beside this one is slower.
-    expect(slowest).toBeLessThan(5000)
+    // A machine that runs other tests beside this one is slower.
+    if (isFull) expect(slowest).toBeLessThan(2000)
   },
   KILLS * 20_000,
 )
