@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Plan, type Store, Unavailable } from '@patois/core'
 import pg from 'pg'
@@ -310,6 +312,36 @@ describe.skipIf(whyNoPostgres())('a COMMIT that nobody answers', () => {
       })
     }
   }
+
+  test('that lets nobody in says how to get in, and no password', async () => {
+    const rules = join(postgres.data, 'pg_hba.conf')
+    writeFileSync(rules, `host all stranger all scram-sha-256\n${readFileSync(rules, 'utf8')}`)
+    await admin.query("CREATE ROLE stranger LOGIN PASSWORD 'right'")
+    await admin.query('SELECT pg_reload_conf()')
+    const { host, pathname } = new URL(database)
+    const said = (user: string, path = pathname) =>
+      openStore(`postgres://${user}@${host}${path}`, { issuer, dev: false }).then(
+        () => 'opened',
+        ({ message }: Error) =>
+          message.replace(`The database ${host}${path} cannot be opened: `, ''),
+      )
+    expect(await said('nobody')).toBe(
+      'role "nobody" does not exist. Name another user in the URL, or let this one in.',
+    )
+    expect(await said('patois', '/none')).toBe(
+      'database "none" does not exist. Make it, or name another one.',
+    )
+    expect(await said('patois', `${pathname}?sslmode=verify-full`)).toMatch(/or take sslmode out/)
+    expect(await said('stranger')).toMatch(
+      /^SASL: .* Set its password in PGPASSWORD or in ~\/\.pgpass\.$/,
+    )
+    expect(await said('stranger:geheim')).toBe(
+      'password authentication failed for user "stranger". Set its password in PGPASSWORD or in ~/.pgpass.',
+    )
+    expect(await said('stranger:right')).toMatch(
+      /^permission denied .* Let the user make tables there\.$/,
+    )
+  })
 
   test('leaves no receipt behind once its server has stopped', async () => {
     const url = await newPlace()

@@ -121,6 +121,14 @@ test('a sound deployment behind a proxy has no fault, and the server goes on', a
   expect(at.log.slice(before).join('\n')).not.toMatch(/"level":"(warn|error)"/)
 })
 
+test('what the doctor forges is no proxy that the log warns of', async () => {
+  server = await startServer({ database: database(), masterKey: KEY })
+  const before = server.log.length
+  const findings = await look({ issuer: server.issuer })
+  expect(findings).toContainEqual(expect.objectContaining({ about: 'proxy', state: 'good' }))
+  expect(server.log.slice(before).join('\n')).not.toContain('trusted_proxies')
+})
+
 describe('what answers at the issuer', () => {
   test('nobody', async () => {
     await start()

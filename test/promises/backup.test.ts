@@ -126,7 +126,7 @@ test(
     const file = join(folder, 'backup.db')
     const answers = await backUpUnderLoad(place, file)
     const taken = await patois('backup', file, '--config', place.file)
-    expect(taken.err).toBe(`${file} is there already: take another name.\n`)
+    expect(taken.err).toBe(`${file} is there already: --overwrite replaces it.\n`)
     // Since the backup one person has withdrawn everything.
     const stolen = held.chains[1]?.latest ?? ''
     await call(place, '/revoke', 'cc', { token: stolen })

@@ -49,7 +49,7 @@ const SPARE_IDS = 2 ** 32
 export async function backup(parts: BackupParts): Promise<BackedUp> {
   const { database, file, now, overwrite, progress } = parts
   if (existsSync(file) && !overwrite) {
-    throw new Error(`${file} is there already: take another name.`)
+    throw new Error(`${file} is there already: --overwrite replaces it.`)
   }
   const part = `${file}.part`
   removeFile(part)

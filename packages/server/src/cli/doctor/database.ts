@@ -67,7 +67,7 @@ function checkPostgres(facts: PostgresFacts, { workers, database }: Configuratio
           fault(
             about,
             `${fsync === 'off' ? 'fsync' : 'synchronous_commit'} is off: tokens that were answered may be lost`,
-            'set both on, in postgresql.conf or for this database',
+            'set fsync and synchronous_commit to on in postgresql.conf',
           ),
         ]
       : [good(about, 'what it acknowledges is on disk')]),

@@ -39,9 +39,31 @@ export function unavailable(error: unknown): Unavailable {
 
 /** The error to throw when the database `name` cannot be opened; a sentence without its password. */
 export function openFault(name: string, error: unknown): unknown {
-  if (!(error instanceof Unavailable)) return error
-  const { message } = (error.cause ?? error) as Error
-  return new Error(`The database ${name} does not answer: ${message}`, { cause: error })
+  if (error instanceof Unavailable) {
+    const { message } = (error.cause ?? error) as Error
+    return new Error(`The database ${name} does not answer: ${message}`, { cause: error })
+  }
+  const cure = cureOf(error)
+  if (cure === undefined) return error
+  const { message } = error as Error
+  return new Error(`The database ${name} cannot be opened: ${message}. ${cure}`, { cause: error })
+}
+
+const PASSWORD = 'Set its password in PGPASSWORD or in ~/.pgpass.'
+const CURES = new Map([
+  ['28P01', PASSWORD],
+  ['28000', 'Name another user in the URL, or let this one in.'],
+  ['3D000', 'Make it, or name another one.'],
+  ['42501', 'Let the user make tables there.'],
+])
+
+// `pg` itself says that it was told no password, or was offered no TLS.
+function cureOf(error: unknown): string | undefined {
+  const { message = '' } = error instanceof Error ? error : {}
+  if (message.startsWith('SASL: ') && message.includes('password')) return PASSWORD
+  if (message.endsWith('does not support SSL connections'))
+    return 'Switch TLS on there, or take sslmode out of the URL.'
+  return CURES.get(stateOf(error) ?? '')
 }
 
 function stateOf(error: unknown): string | undefined {
