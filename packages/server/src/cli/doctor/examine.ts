@@ -42,8 +42,6 @@ async function lookAtDatabase(
     const looked = await lookAt(configuration.database)
     return { looked, findings: checkDatabase(looked, configuration) }
   } catch (error) {
-    const { message, cause } = error as Error
-    const why = cause instanceof Error ? ` (${cause.message})` : ''
-    return { findings: [closedDatabase(`${message}${why}`)] }
+    return { findings: [closedDatabase((error as Error).message)] }
   }
 }
