@@ -97,7 +97,7 @@ describe('a failed call', () => {
 
     test(`with ${name} is not repeated when the time is up`, async () => {
       server.play('hang')
-      const error = await fault<Unreachable>(ask(me({ retry: retrying(QUICK), timeoutMs: 50 })))
+      const error = await fault<Unreachable>(ask(me({ retry: retrying(QUICK), timeoutMs: 500 })))
       expect(error).toBeInstanceOf(Unreachable)
       expect(error.timedOut).toBe(true)
       expect(server.calls).toHaveLength(1)
