@@ -56,7 +56,8 @@ describe.each([...DEV_ROUTES, ...OTHERS])('$method /dev$path', (route) => {
   })
 })
 
-test.each([...DEV_ROUTES, ...OTHERS].filter(({ method }) => method !== 'GET'))(
+// Without a body there is nothing to be JSON, and browsers ask before they send another's DELETE.
+test.each([...DEV_ROUTES, ...OTHERS].filter(({ method }) => method === 'POST'))(
   '$method /dev$path hears nothing but JSON',
   async (route) => {
     const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']
@@ -66,6 +67,32 @@ test.each([...DEV_ROUTES, ...OTHERS].filter(({ method }) => method !== 'GET'))(
     }
   },
 )
+
+test('who is not heard is told why', async () => {
+  const told = async (headers: Record<string, string>) =>
+    (await sendRaw(server, '/dev/clock', { headers, body: '{}' })).body.error
+  expect(await told({})).toBe('Send JSON, with content-type: application/json.')
+  const host = `localhost:${new URL(server.issuer).port}`
+  expect(await told({ ...JSON_TYPE, host })).toBe(`Call ${server.origin}, and not ${host}.`)
+  expect(await told({ ...JSON_TYPE, origin: 'null' })).toMatch(/^Only programs and pages of this/)
+})
+
+test('what the mint of codes does not know is named', async () => {
+  const told = async (body: string) =>
+    (await fetch(server.url('/dev/code'), { method: 'POST', headers: JSON_TYPE, body })).text()
+  expect(await told('{"username":"nobody"}')).toBe('There is no user nobody.\n')
+  expect(await told('{"dialect":"none"}')).toBe('No dialect none is mounted.\n')
+  expect(await told('{"user":"alice"}')).toMatch(/^user: is no member of this, which has client_id/)
+  expect(await told('{bad')).toBe('The body must be a JSON object.\n')
+})
+
+test('the journal is not asked for what it cannot have', async () => {
+  const told = async (query: string) =>
+    (await sendRaw(server, `/dev/journal?${query}`, { method: 'GET' })).body.error
+  expect(await told('operation=tokens')).toMatch(/^operation: must be one of authorize, token/)
+  expect(await told('cliant=app')).toMatch(/^cliant: is no filter of the journal/)
+  expect(await told('after=x')).toBe('after: must be the number of an entry')
+})
 
 test('a page of our own is heard', async () => {
   const headers = { origin: server.origin, 'sec-fetch-site': 'same-origin', ...JSON_TYPE }

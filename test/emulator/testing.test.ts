@@ -125,6 +125,42 @@ test('what does not fit together is said at once', async () => {
   )
 })
 
+test.each([
+  [{ dialekt: 'cal' }, 'dialekt: is no option here; there are dialect, dialects, clients'],
+  [{ user: 'ann' }, 'user: is no option here'],
+  [{ dialect: 'cal', dialects: ['bolt'] }, 'name either'],
+  [{ port: 70_000 }, 'port: must be from 0 to 65535'],
+  [{ path: 'auth' }, 'path: must begin with /'],
+  [{ socket: 'no' }, 'socket: must be true or false'],
+  [{ log: 'loud' }, 'log: must be debug, info, warn or error'],
+])('options like %j are refused in a sentence', async (options, sentence) => {
+  await expect(emulate(options as object)).rejects.toThrow(sentence)
+})
+
+test('a slip of the pen lets no test pass', async () => {
+  const p = await start({ socket: false })
+  const slip = { username: 'ann' } as object
+  await expect(p.tokens(slip)).rejects.toThrow(
+    'username: is no option here; there are client, user',
+  )
+  await expect(p.code(slip)).rejects.toThrow('username: is no option here')
+  expect(() => p.consent('yes' as 'allow')).toThrow('mode: must be one of ask, allow, deny')
+  expect(() => p.journal.calls('tokens')).toThrow(/^operation: must be one of authorize, token,/)
+  expect(() => p.journal.last('tokens')).toThrow('operation: must be one of')
+  await expect(p.visit(`${p.issuer}/authorise`)).rejects.toThrow(
+    '/authorise leads nowhere: 404 Nothing is here.',
+  )
+  const link = `${p.issuer}/authorize?client_id=nobody&response_type=code`
+  await expect(p.visit(link)).rejects.toThrow(/^\/authorize leads nowhere: 400 \w/)
+  expect(() => emulated({ dialect: 'cal' } as never)).toThrow('takes the hooks of the runner first')
+})
+
+test('a port that is taken is named', async () => {
+  const { issuer } = await start()
+  const port = Number(new URL(issuer).port)
+  await expect(emulate({ port })).rejects.toThrow(`Port ${port} is in use: leave port out`)
+})
+
 describe('a server for a file of tests', () => {
   const patois = emulated({ beforeAll, afterAll, beforeEach }, { socket: false })
 

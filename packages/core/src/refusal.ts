@@ -363,7 +363,7 @@ export const REASONS = {
   }),
   consent_needed: row('consent_required', 'The user must be asked for consent.', {
     expected: 'With prompt=none, a user who has allowed all of this before.',
-    fix: 'Ask again without prompt=none.',
+    fix: 'Ask again without prompt=none, or name a user in patois_user who is there.',
   }),
   hint_other_client: row('invalid_request', 'The id_token_hint was issued to another client.', {
     expected: 'An ID token of the client that client_id names, or no client_id.',
@@ -374,7 +374,8 @@ export const REASONS = {
     fix: 'Send the id_token of the token answer, not the access token, or leave the hint out.',
   }),
   login_needed: row('login_required', 'The user must sign in.', {
-    expected: 'With prompt=none, a browser where the right user is signed in.',
+    expected:
+      'With prompt=none, a browser where the right user is signed in; in patois_user, a user.',
     fix: 'Ask again without prompt=none.',
   }),
   max_age_malformed: row('invalid_request', 'The max_age parameter must be a number of seconds.', {

@@ -8,6 +8,7 @@ import type { Log } from '../log.ts'
 import { sweepNow } from '../sweep.ts'
 import { openThrottle } from '../throttle.ts'
 import { type Ends, expire } from './expire.ts'
+import { EmulatorFault } from './fault.ts'
 import { type Faults, openFaults } from './faults.ts'
 import { type Forge, openForge } from './forge.ts'
 import { type Journal, openJournal } from './journal.ts'
@@ -27,7 +28,17 @@ export type EmulatorParts = {
 }
 
 /** How consent is decided: by whoever sits at the browser, or at once. */
-export type ConsentMode = 'ask' | 'allow' | 'deny'
+export const CONSENT_MODES = ['ask', 'allow', 'deny'] as const
+
+/** One of `CONSENT_MODES`. */
+export type ConsentMode = (typeof CONSENT_MODES)[number]
+
+/** A mode by its name. Throws an EmulatorFault for what is none. */
+export function consentMode(name: unknown): ConsentMode {
+  const found = CONSENT_MODES.find((one) => one === name)
+  if (!found) throw new EmulatorFault(`mode: must be one of ${CONSENT_MODES.join(', ')}`)
+  return found
+}
 
 /** What dev mode is steered by. */
 export type Emulator = {
@@ -63,7 +74,7 @@ export function openEmulator(given: EmulatorParts): Emulator {
   }
   const emulator: Emulator = {
     clock: openEmulatorClock(clock, lifetimes.key_publish_ahead, follow),
-    journal: openJournal(),
+    journal: openJournal([...known.operations, 'nothing']),
     faults: openFaults(known),
     forge: openForge(parts),
     decided: new Map(),

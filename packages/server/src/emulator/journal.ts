@@ -1,6 +1,7 @@
 // The journal: the latest requests with their answers, numbered, for whoever asks or listens.
 
 import type { SecretKind } from '@patois/core'
+import { EmulatorFault } from './fault.ts'
 
 /** A code, token or session in a request or answer, by the ids of its rows and never by itself. */
 export type LineageItem = {
@@ -55,9 +56,9 @@ export type Journal = {
   /** Numbers an entry and keeps it; the oldest makes room. */
   add(entry: Omit<JournalEntry, 'seq'>): JournalEntry
   entries(filter?: JournalFilter): JournalEntry[]
-  /** The entries of one operation. */
+  /** The entries of one operation. Throws an EmulatorFault when there is no such one. */
   calls(operation: string, filter?: Omit<JournalFilter, 'operation'>): JournalEntry[]
-  /** The latest entry, of one operation where that is named. */
+  /** The same for the latest entry, of one operation where that is named. */
   last(operation?: string): JournalEntry | undefined
   /** Forgets every entry; the numbers go on. */
   clear(): void
@@ -68,12 +69,17 @@ export type Journal = {
 /** So many entries are kept. */
 const MOST = 1000
 
-/** Opens an empty journal. */
-export function openJournal(most = MOST): Journal {
+/** Opens an empty journal; `known` lists the operations that there are. */
+export function openJournal(known: readonly string[], most = MOST): Journal {
   let kept: JournalEntry[] = []
   let seq = 0
   const listeners = new Set<(entry: JournalEntry) => void>()
   const entries = (filter: JournalFilter = {}) => kept.filter((entry) => fits(entry, filter))
+  // A name that no call ever has would let a test pass that counts none.
+  const check = (operation: string): void => {
+    if (known.includes(operation) || kept.some((entry) => entry.operation === operation)) return
+    throw new EmulatorFault(`operation: must be one of ${known.join(', ')}`)
+  }
   return {
     add(given) {
       seq++
@@ -84,8 +90,14 @@ export function openJournal(most = MOST): Journal {
       return entry
     },
     entries,
-    calls: (operation, filter) => entries({ ...filter, operation }),
-    last: (operation) => entries({ operation }).at(-1),
+    calls(operation, filter) {
+      check(operation)
+      return entries({ ...filter, operation })
+    },
+    last(operation) {
+      if (operation !== undefined) check(operation)
+      return entries({ operation }).at(-1)
+    },
     clear() {
       kept = []
     },

@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import { knownDialects } from '../configuration/known.ts'
 import { type Configuration, readConfiguration } from '../configuration.ts'
 import { type Demo, demoNames, withDemo } from '../emulator/demo.ts'
-import type { ConsentMode, Emulator } from '../emulator/emulator.ts'
+import { type ConsentMode, consentMode, type Emulator } from '../emulator/emulator.ts'
 import { staticKey } from '../emulator/static-keys.ts'
 import { type Moment, momentOf } from '../emulator/time.ts'
 import { type Log, openLog } from '../log.ts'
@@ -17,6 +17,7 @@ import '../store/sqlite.ts'
 import { fetchInto } from './fetch.ts'
 import {
   type ClientAsked,
+  checkAsked,
   clientOf,
   demoOf,
   type EmulateOptions,
@@ -61,6 +62,7 @@ const QUIET: Log = { debug: hush, info: hush, warn: hush, error: hush, fatal: hu
  * thing that does not fit together.
  */
 export async function emulate(options: EmulateOptions = {}): Promise<Emulated> {
+  checkAsked(options)
   const { socket = true } = options
   const port = options.port || undefined
   if (!socket) return open(options, port ?? NO_PORT)
@@ -70,7 +72,9 @@ export async function emulate(options: EmulateOptions = {}): Promise<Emulated> {
     } catch (error) {
       // Another worker was given the same port a moment ago.
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-      if (!isTaken || port !== undefined || tries === TRIES) throw error
+      if (isTaken && port !== undefined)
+        throw new Error(`Port ${port} is in use: leave port out for a free one.`, { cause: error })
+      if (!isTaken || tries === TRIES) throw error
     }
   }
 }
@@ -157,7 +161,7 @@ function emulatedOf(built: App, about: Named & { issuer: string; socket: boolean
     ...{ clock, faults, journal },
     ...shortcuts(issuer, direct, named),
     consent(mode) {
-      emulator.consent = mode
+      emulator.consent = consentMode(mode)
     },
     reset: emulator.reset,
     snapshot: emulator.snapshot,

@@ -21,8 +21,7 @@ export function emulated(hooks: Hooks, options: EmulateOptions = {}): () => Emul
     if (!running) throw new Error('The emulator runs inside tests and their hooks only.')
     return running
   }
-  const [before, after] =
-    'before' in hooks ? [hooks.before, hooks.after] : [hooks.beforeAll, hooks.afterAll]
+  const { before, after } = pairOf(hooks)
   before(async () => {
     running = await emulate(options)
   })
@@ -33,3 +32,13 @@ export function emulated(hooks: Hooks, options: EmulateOptions = {}): () => Emul
   })
   return get
 }
+
+function pairOf(hooks: Hooks): { before: Hook; after: Hook } {
+  const given: Partial<Record<string, Hook>> = Object(hooks)
+  const { before = given.beforeAll, after = given.afterAll } = given
+  if (typeof before === 'function' && typeof after === 'function') return { before, after }
+  throw new Error(HOOKS)
+}
+
+const HOOKS =
+  'emulated takes the hooks of the runner first: { before, after, beforeEach }, or { beforeAll, afterAll, beforeEach }'

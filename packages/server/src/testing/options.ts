@@ -52,6 +52,34 @@ export function demoOf(issuer: string): Demo {
 
 const REDIRECT = 'http://127.0.0.1/callback'
 
+const OPTIONS: readonly string[] = [
+  ...['dialect', 'dialects', 'clients', 'users', 'scopes', 'resources', 'lifetimes'],
+  ...['port', 'socket', 'path', 'now', 'log'],
+]
+const LEVELS: readonly unknown[] = [undefined, 'debug', 'info', 'warn', 'error']
+
+/** Throws an Error for an option that is none. */
+export function checkOptions(asked: object, known: readonly string[]): void {
+  const other = Object.keys(asked).find((name) => !known.includes(name))
+  if (other !== undefined)
+    throw new Error(`${other}: is no option here; there are ${known.join(', ')}`)
+}
+
+/** Throws an Error for what a configuration file does not have, and so does not check. */
+export function checkAsked(options: EmulateOptions): void {
+  checkOptions(Object(options), OPTIONS)
+  const { dialect, dialects, port = 0, path = '', socket = true, log } = options
+  const faults: [boolean, string][] = [
+    [Boolean(dialect && dialects), 'dialect: is one, and dialects are several: name either'],
+    [!(Number.isInteger(port) && port >= 0 && port < 65_536), 'port: must be from 0 to 65535'],
+    [!/^(\/.*[^/])?$/.test(path), 'path: must begin with / and not end with it'],
+    [typeof socket !== 'boolean', 'socket: must be true or false'],
+    [!LEVELS.includes(log), 'log: must be debug, info, warn or error'],
+  ]
+  const [fault] = faults.filter(([isOne]) => isOne)
+  if (fault) throw new Error(fault[1])
+}
+
 /** A client as it is configured. */
 export function clientOf(asked: string | ClientAsked, dialects: readonly string[]): ClientAsked {
   const given = typeof asked === 'string' ? { client_id: asked } : asked

@@ -1,5 +1,7 @@
 // Shortcuts: dev mode's own calls, made from the test's side.
 
+import { checkOptions } from './options.ts'
+
 /** What a code or tokens are minted for; what is left out is `p.client` and `p.user`. */
 export type MintOptions = {
   client?: string
@@ -49,12 +51,14 @@ export function shortcuts(
   })
   return {
     async code({ challenge, ...asked } = {}) {
+      checkOptions(asked, [...MINT_OPTIONS, 'challenge'])
       const redirect_uri = asked.client === undefined ? client.redirectUri : undefined
       const code_challenge = challenge && { code_challenge: challenge }
       const body = { ...(redirect_uri && { redirect_uri }), ...minted(asked), ...code_challenge }
       return (await post('/code', body)).text()
     },
     async tokens<T>({ grant, ...asked }: MintOptions & { grant?: 'client_credentials' } = {}) {
+      checkOptions(asked, [...MINT_OPTIONS, 'grant'])
       const body = { ...minted(asked), ...(grant && { grant_type: grant }) }
       return (await (await post('/token', body)).json()) as T
     },
@@ -67,7 +71,7 @@ export function shortcuts(
       target.searchParams.set('patois_user', username)
       const answer = await direct(target, { redirect: 'manual' })
       const location = answer.headers.get('location')
-      if (location === null) throw new Error(`No way leads on: ${answer.status}`)
+      if (location === null) throw new Error(await deadEnd(target, answer))
       return new URL(location)
     },
     expire: async (token) => void (await post('/expire', { token })),
@@ -76,6 +80,14 @@ export function shortcuts(
 }
 
 const SAME = ['dialect', 'nonce', 'resource', 'scope'] as const
+const MINT_OPTIONS = ['client', 'user', 'redirectUri', ...SAME]
+
+// A page says in its first paragraph what is wrong, and everybody else in the first line.
+async function deadEnd(target: URL, answer: Response): Promise<string> {
+  const text = await answer.text()
+  const [, said = text.split('\n')[0]] = /<p>([^<]+)<\/p>/.exec(text) ?? []
+  return `${target.pathname} leads nowhere: ${answer.status} ${said}`.trim()
+}
 
 async function sentenceOf(answer: Response): Promise<string> {
   const text = await answer.text()

@@ -8,7 +8,7 @@ import { openCall, send } from '../message.ts'
 import { ownStation } from '../own.ts'
 import { refusalAnswer, tell } from '../refused.ts'
 import type { DevSite } from '../site.ts'
-import { isLocal, NOT_LOCAL } from './local.ts'
+import { foreign } from './local.ts'
 import {
   authorizeFields,
   authorizeStation,
@@ -17,8 +17,11 @@ import {
   mintCode,
   userOf,
 } from './mint.ts'
+import { readJson, readTexts } from './route.ts'
+import { MINTED } from './shortcuts.ts'
 
 const CODE = ownStation('/dev_code')
+const CODE_MEMBERS = [...MINTED, 'code_challenge'] as const
 
 /** Adds the mint. */
 export function addCodeMint(app: FastifyInstance, site: DevSite): void {
@@ -36,11 +39,10 @@ async function answerTo(
   call: Call,
   request: FastifyRequest,
 ): Promise<{ answer: Answer; reason: string }> {
-  if (!isLocal(site, request)) {
-    return { answer: said(403, `${NOT_LOCAL}\n`), reason: 'origin_foreign' }
-  }
-  const asked = readAsked(request)
+  const why = foreign(site, request)
+  if (why !== undefined) return { answer: said(403, `${why}\n`), reason: 'origin_foreign' }
   try {
+    const asked: MintAsked = readTexts({ body: readJson(request.body) }, CODE_MEMBERS)
     const { operation, mount } = authorizeStation(site, asked.dialect)
     const user = await userOf(site, asked.username)
     const fields = authorizeFields(site, asked, operation)
@@ -48,7 +50,7 @@ async function answerTo(
     return { answer: answerOf(await mintCode(site, call, user)), reason: 'ok' }
   } catch (thrown) {
     if (thrown instanceof EmulatorFault) {
-      return { answer: said(400, 'No such dialect or user.\n'), reason: 'not_found' }
+      return { answer: said(thrown.status, `${thrown.message}\n`), reason: 'not_found' }
     }
     const told = await tell(site, call, thrown)
     return { answer: refusalAnswer(site, call, told), reason: told.reason }
@@ -64,16 +66,4 @@ function answerOf(outcome: AuthorizeOutcome): Answer {
 function said(status: number, body: string): Answer {
   const headers = { 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' }
   return { status, headers, body }
-}
-
-function readAsked(request: FastifyRequest): MintAsked {
-  try {
-    const text = new TextDecoder().decode(request.body as Uint8Array)
-    const parsed: unknown = JSON.parse(text || '{}')
-    return Object.fromEntries(
-      Object.entries(parsed ?? {}).filter(([, value]) => typeof value === 'string'),
-    )
-  } catch {
-    return {}
-  }
 }

@@ -1,9 +1,10 @@
 // Journal: the requests so far, and as they come, over HTTP.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { EmulatorFault } from '../../emulator/fault.ts'
 import { fits, type JournalEntry, type JournalFilter } from '../../emulator/journal.ts'
 import type { DevSite } from '../site.ts'
-import { isLocal, NOT_LOCAL } from './local.ts'
+import { foreign } from './local.ts'
 import { type Asked, type DevRoute, sendJson } from './route.ts'
 
 const FILTERS = ['operation', 'client', 'dialect', 'after'] as const
@@ -16,7 +17,13 @@ export const journalRoutes: readonly DevRoute[] = [
     says: 'The latest requests and answers, secrets masked',
     query: FILTERS,
     answers: { entries: { type: 'array', items: { type: 'object' } } },
-    handle: ({ emulator }, { query }) => ({ entries: emulator.journal.entries(filterOf(query)) }),
+    handle: ({ emulator }, { query }) => {
+      const filter = checkedFilter(query)
+      const { operation } = filter
+      const { journal } = emulator
+      if (operation === undefined) return { entries: journal.entries(filter) }
+      return { entries: journal.calls(operation, filter) }
+    },
   },
   {
     method: 'DELETE',
@@ -29,6 +36,19 @@ export const journalRoutes: readonly DevRoute[] = [
     },
   },
 ]
+
+// What fits nothing would look like a server that nobody called.
+function checkedFilter(query: Asked['query']): JournalFilter {
+  for (const name of Object.keys(query)) {
+    if (!FILTERS.includes(name as 'after'))
+      throw new EmulatorFault(
+        `${name}: is no filter of the journal, which has ${FILTERS.join(', ')}`,
+      )
+  }
+  if (query.after !== undefined && !/^\d+$/.test(query.after))
+    throw new EmulatorFault('after: must be the number of an entry')
+  return filterOf(query)
+}
 
 function filterOf({ operation, client, dialect, after }: Asked['query']): JournalFilter {
   return { operation, client, dialect, after: Number(after ?? 0) || 0 }
@@ -46,7 +66,8 @@ export function addJournalStream(app: FastifyInstance, site: DevSite): void {
     for (const end of open) end()
   })
   const handler = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    if (!isLocal(site, request)) return sendJson(reply, 403, { error: NOT_LOCAL })
+    const why = foreign(site, request)
+    if (why !== undefined) return sendJson(reply, 403, { error: why })
     const { journal } = site.emulator
     const filter = resumed(request, journal.last()?.seq ?? 0)
     const { raw } = reply.hijack()

@@ -42,7 +42,7 @@ function operationOf(route: DevRoute | DevText): Schema {
     operationId: `${method.toLowerCase()}${path.replace(/\W+/g, '_').replace(/_$/, '')}`,
     summary: says,
     ...(parameters.length > 0 && { parameters }),
-    ...(method === 'POST' && { requestBody: { content: json(takes ?? {}) } }),
+    ...(method === 'POST' && { requestBody: { required: true, content: json(takes ?? {}) } }),
     responses: { 200: { description: 'Done.', content: contentOf(route) }, default: ERROR },
   }
 }

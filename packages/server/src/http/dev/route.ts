@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { EmulatorFault } from '../../emulator/fault.ts'
 import type { DevSite } from '../site.ts'
-import { isLocal, NOT_LOCAL } from './local.ts'
+import { foreign } from './local.ts'
 
 /** A JSON Schema, as OpenAPI 3.1 has it. */
 export type Schema = Readonly<Record<string, unknown>>
@@ -35,7 +35,8 @@ export function apiHandler(site: DevSite, route: DevRoute) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply.header('cache-control', 'no-store')
     try {
-      if (!isLocal(site, request)) throw new EmulatorFault(NOT_LOCAL, 403)
+      const why = foreign(site, request)
+      if (why !== undefined) throw new EmulatorFault(why, 403)
       return sendJson(reply, 200, await route.handle(site, askedOf(request, reply)))
     } catch (error) {
       if (!(error instanceof EmulatorFault)) throw error

@@ -1,7 +1,7 @@
 // Shortcuts: what a test would need a browser or much time for, over HTTP.
 
 import { type Call, openSession, Refusal } from '@patois/core'
-import type { ConsentMode } from '../../emulator/emulator.ts'
+import { CONSENT_MODES, consentMode } from '../../emulator/emulator.ts'
 import { EmulatorFault } from '../../emulator/fault.ts'
 import { cookieName, setSession } from '../browser.ts'
 import { openCall } from '../message.ts'
@@ -15,9 +15,9 @@ const TEXT: Schema = { type: 'string' }
 const TOKEN: Schema = {
   token: { type: 'string', description: 'A code, token or session of ours.' },
 }
-const MODES: readonly ConsentMode[] = ['ask', 'allow', 'deny']
-const MODE: Schema = { mode: { enum: MODES } }
-const MINTED = [
+const MODE: Schema = { mode: { enum: CONSENT_MODES } }
+/** The members of a call that mints something, all of them text. */
+export const MINTED = [
   'client_id',
   'username',
   'scope',
@@ -86,10 +86,8 @@ export const shortcutRoutes: readonly DevRoute[] = [
     answers: MODE,
     handle: ({ emulator }, asked) => {
       const { mode } = readTexts(asked, ['mode'])
-      const found = MODES.find((one) => one === mode)
-      if (!found) throw new EmulatorFault(`mode: must be one of ${MODES.join(', ')}`)
-      emulator.consent = found
-      return { mode: found }
+      emulator.consent = consentMode(mode)
+      return { mode: emulator.consent }
     },
   },
 ]
