@@ -184,9 +184,13 @@ const ofDialect = ({ cookie, leaving, held }: Pool, dice: Dice): Draft => {
   }
 }
 
+/** All that answer; a stream goes on until its reader hangs up. */
+const routesOf = ({ routes }: TestServer) =>
+  routes.filter(({ method, path }) => /GET|POST/.test(method) && !path.endsWith('/stream'))
+
 /** A request to any route at all: one that nobody told these tests about is called as well. */
 const ofRoute = (server: TestServer, { cookie }: Pool, dice: Dice): Draft => {
-  const { method, path } = dice.one(server.routes.filter((one) => /GET|POST/.test(one.method)))
+  const { method, path } = dice.one(routesOf(server))
   const filled = path.replace(/:\w+/g, () => dice.one(['x', 'scope_none']))
   const params: Pairs =
     method === 'POST'
