@@ -94,6 +94,14 @@ test('the journal is not asked for what it cannot have', async () => {
   expect(await told('after=x')).toBe('after: must be the number of an entry')
 })
 
+test('who looks for another call or method is led on', async () => {
+  const told = async (path: string, method: string) =>
+    (await fetch(server.url(path), { method })).text()
+  const list = `Nothing is here. ${server.url('/dev/openapi.json')} lists the calls.\n`
+  expect(await told('/dev/nope', 'POST')).toBe(list)
+  expect(await told('/dev/journal', 'PUT')).toBe('This address takes GET or DELETE.\n')
+})
+
 test('a page of our own is heard', async () => {
   const headers = { origin: server.origin, 'sec-fetch-site': 'same-origin', ...JSON_TYPE }
   expect(await send({ method: 'POST', path: '/clock' }, headers)).toBe(200)

@@ -1,6 +1,6 @@
 // Metrics: what Prometheus reads of a real server, at an address of its own and nowhere else.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -160,5 +160,11 @@ test('an address for metrics that is taken ends the start with a sentence', asyn
   const flags = ['--port', String(second), '--database', 'sqlite:other.db', '--issuer']
   const { code, err } = await serve(place, ...flags, `http://127.0.0.1:${second}`).ended
   expect(code).toBe(1)
-  expect(err).toMatch(new RegExp(`^Metrics cannot be answered on 127.0.0.1:${port}: `))
+  expect(err).toMatch(
+    new RegExp(
+      `^Metrics cannot be answered on 127.0.0.1:${port}: .* Set metrics.listen to another`,
+    ),
+  )
+  // A database is bound to its issuer for good.
+  expect(readdirSync(folder)).not.toContain('other.db')
 })

@@ -37,6 +37,7 @@ export async function run({ configuration, prepare, ready }: RunParts): Promise<
   tellCrashes(log)
   const { issuer, dev, listen, drain, database, lifetimes } = configuration
   if (worker === undefined) await checkPort(listen)
+  if (worker === undefined) await checkMetrics(configuration.metrics)
   const meter = configuration.metrics && openMeter()
   const measured = { ...(meter && { meter }) }
   const store = await inSentences(() => openStore(database, { issuer, dev, ...measured }))
@@ -105,9 +106,25 @@ export async function openMetrics(
   try {
     return await serveMetrics(at, reports)
   } catch (error) {
-    const { message } = error as Error
-    throw new StartFault(`Metrics cannot be answered on ${at.host}:${at.port}: ${message}`)
+    throw metricsFault(error, at)
   }
+}
+
+// As with the port of callers: before anything is written.
+async function checkMetrics(at: Configuration['metrics']): Promise<void> {
+  if (!at) return
+  try {
+    await probe(at)
+  } catch (error) {
+    throw metricsFault(error, at)
+  }
+}
+
+function metricsFault(error: unknown, { host, port }: Configuration['listen']): StartFault {
+  const { message } = error as Error
+  return new StartFault(
+    `Metrics cannot be answered on ${host}:${port}: ${message}. Set metrics.listen to another address.`,
+  )
 }
 
 async function bind({ http }: App, listen: Configuration['listen']): Promise<void> {

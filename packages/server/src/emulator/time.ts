@@ -51,7 +51,9 @@ export function openEmulatorClock(
     async advance(by) {
       const seconds = secondsOf(by)
       if (seconds === undefined)
-        throw new EmulatorFault('advance: must be seconds, or a duration such as 90s, 15m, 1h, 30d')
+        throw new EmulatorFault(
+          'advance: must be seconds, or a duration such as 90s, 15m, 1h, 30d; back goes set alone',
+        )
       return move(() => clock.now() + seconds)
     },
     async set(to) {

@@ -25,11 +25,13 @@ export function refusePath(
   sendSentence(reply, isLong ? 414 : 400, sentence)
 }
 
+const METHODS = ['GET', 'POST', 'DELETE'] as const
+
 /** Adds an answer for everything that no handler answers. */
 export function addFallbacks(server: FastifyInstance, site: Site): void {
   server.setNotFoundHandler((request, reply) => {
     const [path = ''] = request.url.split('?')
-    const allowed = (['GET', 'POST'] as const).filter((method) => isRoute(server, method, path))
+    const allowed = METHODS.filter((method) => isRoute(server, method, path))
     const isKnown = allowed.length > 0
     if (isKnown) reply.header('allow', allowed.join(', '))
     if ((request.headers.accept ?? '').includes('text/html')) {
@@ -37,7 +39,7 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
       return showNothing(site, { request, reply }, refusal)
     }
     if (isKnown) return sendSentence(reply, 405, `This address takes ${allowed.join(' or ')}.`)
-    return sendSentence(reply, 404, nothing(site))
+    return sendSentence(reply, 404, nothing(site, path))
   })
   server.setErrorHandler((error: FastifyError, request, reply) => {
     const thrown = causeOf(error)
@@ -46,7 +48,7 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
       return visitHandler(site, station, () => Promise.reject(thrown))(request, reply)
     }
     if (station) return refuseCall(site, station, { request, reply }, thrown)
-    if (request.is404) return sendSentence(reply, 404, nothing(site))
+    if (request.is404) return sendSentence(reply, 404, nothing(site, request.url))
     if (thrown instanceof Refusal) return sendSentence(reply, thrown.status ?? 400, thrown.sentence)
     site.log.error({ requestId: request.id, err: error }, 'bug')
     return sendSentence(reply, 500, 'The server failed.')
@@ -54,7 +56,9 @@ export function addFallbacks(server: FastifyInstance, site: Site): void {
 }
 
 // Most who get here look for an endpoint at the path of another server.
-function nothing({ stations, origin }: Site): string {
+function nothing({ stations, origin, base, demo }: Site, path: string): string {
+  if (demo && path.startsWith(`${base}/dev/`))
+    return `Nothing is here. ${origin}${base}/dev/openapi.json lists the calls.`
   const metadata = stations.find(
     ({ operation, mount }) => operation.does === 'metadata' && mount.host === undefined,
   )
@@ -86,7 +90,7 @@ async function refuseCall(
   return send(reply, answer)
 }
 
-function isRoute(server: FastifyInstance, method: 'GET' | 'POST', path: string): boolean {
+function isRoute(server: FastifyInstance, method: (typeof METHODS)[number], path: string): boolean {
   return server.findRoute({ url: path, method }) !== null
 }
 

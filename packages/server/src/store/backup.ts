@@ -124,7 +124,7 @@ async function restoreFile(parts: BackupParts): Promise<Restored> {
 /** Makes a copy of a backup that is fit to be a database; answers how many rows it has. */
 async function prepare(copy: string, { file, now }: BackupParts): Promise<number> {
   copyPrivately(file, copy)
-  checkWhole(copy)
+  checkWhole(copy, file)
   const look = openSqliteSide(copy, 'look')
   const isOurs = look.applied.length > 0
   await look.close()

@@ -53,19 +53,22 @@ export function copyPrivately(path: string, copy: string): void {
   copyFileSync(path, copy)
 }
 
-/** Makes one file of a database and checks all of it. Throws one sentence when it is damaged. */
-export function checkWhole(path: string): void {
+/**
+ * Makes one file of a database and checks all of it. Throws one sentence when it is damaged, which
+ * names what the file was made of.
+ */
+export function checkWhole(path: string, name = path): void {
   try {
     const database = openDatabase(path, busyTimeoutMs)
     try {
       database.exec('PRAGMA journal_mode = DELETE')
       const [first] = database.prepare('PRAGMA integrity_check(1)').all()
-      if (first?.integrity_check !== 'ok') throw new Error(`The database ${path} is damaged.`)
+      if (first?.integrity_check !== 'ok') throw new Error(`The database ${name} is damaged.`)
     } finally {
       database.close()
     }
   } catch (error) {
-    throw openFault(path, error)
+    throw openFault(name, error)
   }
 }
 
