@@ -251,7 +251,7 @@ describe('reading', () => {
         'clients[1].grant_types[1]: must be one of: authorization_code, refresh_token, client_credentials, password',
         'clients[2].client_id: is used twice: web',
         'clients[2].redirect_uris[1]: has a fragment',
-        'clients[3]: must be a set of names with values',
+        'clients[3]: must be a set of names with values: { name: value }',
         'users[0].claims.name: must be text (put it in quotes)',
         'users[0].claims.sub: is a claim of the server itself',
         'users[0]: needs password_hash or password',

@@ -65,8 +65,8 @@ function named(type: string): string {
     array: 'a list: [a, b], or lines that begin with a dash',
     boolean: 'true or false',
     number: 'a number',
-    object: 'a set of names with values',
-    record: 'a set of names with values',
+    object: 'a set of names with values: { name: value }',
+    record: 'a set of names with values: { name: value }',
     string: 'text (put it in quotes)',
   }
   return names[type] ?? type
