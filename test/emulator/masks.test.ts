@@ -63,6 +63,17 @@ describe.each(SERVED.map((dialect) => [dialect.name, dialect] as const))('%s', (
   })
 })
 
+test('a code that says what went wrong is shown, and one that signs in is not', async () => {
+  const p = await emulate({ dialect: 'cal', socket: false })
+  const url = `${p.issuer}/v2/oauth/demo/refresh`
+  const headers = { 'content-type': 'application/json' }
+  await p.fetch(url, { method: 'POST', headers, body: '{"code":"made-up-code-0123456789"}' })
+  const { request, answer } = p.journal.last() ?? {}
+  expect(answer?.body).toContain('"code":"UnauthorizedException"')
+  expect(request?.body).toBe('{"code":"made-u…"}')
+  await p.close()
+})
+
 const scopeOf = ({ scopes = {} }: Dialect): string =>
   ['openid offline_access', ...Object.keys(scopes)].join(' ')
 

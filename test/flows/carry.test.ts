@@ -1,8 +1,9 @@
 // The commands that carry databases: what they say when something is wrong, each in one sentence.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { openStore } from 'patois'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runToEnd } from '../door/cli.ts'
@@ -48,6 +49,13 @@ describe('patois move', () => {
     expect(scheme.err + dead.err).not.toContain('geheim')
     const memory = await patois('move', 'sqlite:./live.db', 'sqlite::memory:')
     expect(memory).toEqual(fault('A database in memory cannot be carried anywhere.\n'))
+  })
+
+  test('makes no database where there is none to be moved', async () => {
+    new DatabaseSync(join(cwd, 'empty.db')).close()
+    const { code, err } = await patois('move', 'sqlite:./empty.db', 'sqlite:./fresh.db')
+    expect([code, err]).toEqual([1, expect.stringMatching(/is no database of Patois, or an empty/)])
+    expect(existsSync(join(cwd, 'fresh.db'))).toBe(false)
   })
 
   test('asks for both places', async () => {

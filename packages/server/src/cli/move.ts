@@ -21,16 +21,18 @@ export function addMove(program: Command): void {
 
 type Place = readonly [url: string, how: How]
 
-/** Opens both databases for `work`. */
+/** Opens both databases for `work`; the target not before the source is seen to be one. */
 export async function between(
   source: Place,
   target: Place,
   work: (pair: Pair) => Promise<void>,
 ): Promise<void> {
   const { openSide } = await import('../store/index.ts')
+  const { checkKnown } = await import('../store/move.ts')
   const { carriedTables } = await import('../store/sqlite/tables.ts')
   const from = await openSide(...source)
   try {
+    checkKnown(from)
     const to = await openSide(...target)
     try {
       await work({ from, to, tables: carriedTables() })
@@ -58,7 +60,6 @@ async function moveAll(source: string, target: string): Promise<void> {
 async function tryOut(source: string, target: string): Promise<void> {
   const { checkKnown, checkTarget, compare, isSame } = await import('../store/move.ts')
   await between([source, 'look'], [target, 'look'], async ({ from, to: found, tables }) => {
-    checkKnown(from)
     const isThere = found.applied.length > 0
     if (isThere) checkKnown(found)
     const to = isThere ? found : { ...found, ask: () => [] }

@@ -5,7 +5,12 @@ import { HIDDEN, redact } from '../redact.ts'
 import type { JournalHeaders } from './journal.ts'
 
 /** A message as it went over the wire. */
-export type Wire = { headers: Readonly<Record<string, unknown>>; body: string }
+export type Wire = {
+  headers: Readonly<Record<string, unknown>>
+  body: string
+  /** Of an answer. */
+  status?: number
+}
 
 /** Hides what is secret in a message of one operation. */
 export type Mask = {
@@ -33,6 +38,9 @@ export function openMask(operation: Operation | undefined): Mask {
     if (kind === 'hidden') return HIDDEN
     return kind === 'short' ? shorten(text) : text.replace(TOKEN, shorten)
   }
+  // There a code is a word of the dialect, such as `UnauthorizedException`.
+  const told: MaskValue = (name, text) =>
+    plain(name) === 'code' ? text.replace(TOKEN, shorten) : value(name, text)
   return {
     url: (url) => maskUrl(url, value),
     headers: (headers) =>
@@ -41,8 +49,12 @@ export function openMask(operation: Operation | undefined): Mask {
           one === undefined ? [] : [[name, maskHeader(name, one, value)]],
         ),
       ),
-    body: (wire) => maskBody(wire, value),
+    body: (wire) => maskBody(wire, isRefusal(wire) ? told : value),
   }
+}
+
+function isRefusal({ status = 0 }: Wire): boolean {
+  return status >= 400
 }
 
 type MaskValue = (name: string, text: string) => string
