@@ -276,7 +276,7 @@ describe('while it runs', () => {
     const { code, out, err } = await runToEnd(dev('--host', '0.0.0.0'), { cwd })
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(
-      'The configuration has one fault:\n  listen.host: must be loopback in dev mode\n',
+      'The configuration has one fault:\n  listen.host: must be loopback in dev mode, unless exposed is true\n',
     )
   })
 })

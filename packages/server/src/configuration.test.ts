@@ -338,7 +338,7 @@ describe('the issuer', () => {
     const parts = { dev: true, flags: { host: '::1', port: 9401 } }
     expect(good('', parts).issuer).toBe('http://[::1]:9401')
     expect(faultsOf('', { dev: true, flags: { host: '0.0.0.0' } })).toContain(
-      'listen.host: must be loopback in dev mode',
+      'listen.host: must be loopback in dev mode, unless exposed is true',
     )
   })
 })

@@ -150,7 +150,10 @@ function settingFaults(values: Partial<SettingValues>, dev: boolean): string[] {
   const isAlone = dev || values.database?.startsWith('sqlite:')
   return [
     isAlone && (values.workers ?? 1) > 1 && at('workers', dev ? ALONE_IN_DEV : ALONE_IN_SQLITE),
-    dev && !exposed && others && at('listen.host', 'must be loopback in dev mode'),
+    dev &&
+      !exposed &&
+      others &&
+      at('listen.host', 'must be loopback in dev mode, unless exposed is true'),
     dev && exposed && issuer === undefined && at('issuer', 'is needed where others reach dev mode'),
     !dev && exposed && at('listen.exposed', 'is for dev mode only'),
     ahead >= rotation && at('lifetimes.key_publish_ahead', 'must be less than key_rotation'),

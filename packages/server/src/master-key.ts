@@ -51,7 +51,9 @@ export function readMasterKeys(text: string | undefined): MasterKeys {
   const short = secrets.findIndex((one) => one.length < SHORTEST)
   if (short < 0) return { ok: true, secrets }
   const which = secrets.length === 1 ? '' : ` ${short + 1}`
-  return wrong(`PATOIS_MASTER_KEY: key${which} is shorter than ${SHORTEST} characters`)
+  return wrong(
+    `PATOIS_MASTER_KEY: key${which} is shorter than ${SHORTEST} characters: make one with \`openssl rand -base64 32\``,
+  )
 }
 
 /** The master key of dev mode: random, in a file of its own that only this user may read. */
