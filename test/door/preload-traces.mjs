@@ -1,5 +1,6 @@
 // An OpenTelemetry SDK that a user preloads: keeps spans in memory and writes them down at the end.
 import { writeFileSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
@@ -10,7 +11,8 @@ const exporter = new InMemorySpanExporter()
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
 provider.register()
 
-process.on('exit', () => {
+// The thread that writes the log is preloaded too, and has seen no request.
+function write() {
   const spans = exporter.getFinishedSpans().map((span) => ({
     name: span.name,
     kind: span.kind,
@@ -21,4 +23,5 @@ process.on('exit', () => {
     parent: span.parentSpanContext?.spanId,
   }))
   writeFileSync(process.env.SPANS ?? '', JSON.stringify(spans))
-})
+}
+if (isMainThread) process.on('exit', write)
