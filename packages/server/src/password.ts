@@ -28,10 +28,16 @@ const DUMMY =
 // One thread of the pool of four is left to RSA signatures and files.
 const MOST_AT_ONCE = 3
 
+// One core is left to everybody who has no password to check: with a hash on each core, tokens
+// took seven times as long.
+function atOnce(workers: number): number {
+  return Math.max(1, Math.min(Math.floor(availableParallelism() / workers) - 1, MOST_AT_ONCE))
+}
+
 /** Opens the hashes; the library is loaded with the first of them. */
 export function openPasswords({
   workers = 1,
-  concurrency = Math.max(1, Math.min(Math.floor(availableParallelism() / workers), MOST_AT_ONCE)),
+  concurrency = atOnce(workers),
   queue = 200,
   meter = UNREAD,
 }: PasswordLimits = {}): PasswordHashes {
