@@ -28,8 +28,8 @@ const DUMMY =
 // One thread of the pool of four is left to RSA signatures and files.
 const MOST_AT_ONCE = 3
 
-// One core is left to everybody who has no password to check: with a hash on each core, tokens
-// took seven times as long.
+// One core is left to everybody who has no password to check: with a hash on each core, tokens took
+// four times as long as with none, and so only twice.
 function atOnce(workers: number): number {
   return Math.max(1, Math.min(Math.floor(availableParallelism() / workers) - 1, MOST_AT_ONCE))
 }
