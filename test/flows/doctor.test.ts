@@ -123,6 +123,7 @@ test('a sound deployment behind a proxy has no fault, and the server goes on', a
 
 test('what the doctor forges is no proxy that the log warns of', async () => {
   server = await startServer({ database: database(), masterKey: KEY })
+  await server.keys.ready('RS256')
   const before = server.log.length
   const findings = await look({ issuer: server.issuer })
   expect(findings).toContainEqual(expect.objectContaining({ about: 'proxy', state: 'good' }))
