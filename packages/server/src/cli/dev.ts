@@ -9,8 +9,9 @@ import { type Configuration, readConfiguration } from '../configuration.ts'
 import type { Demo } from '../emulator/demo.ts'
 import { commandsOf } from '../http/demo.ts'
 import { type MasterKeys, openDevMasterKey } from '../master-key.ts'
+import { freePort } from '../ports.ts'
 import { addSettings, type Options } from './options.ts'
-import { command, freePort, refuseFaults, run, StartFault } from './run.ts'
+import { command, refuseFaults, run, StartFault } from './run.ts'
 
 /** Adds the command. */
 export function addDev(program: Command): void {

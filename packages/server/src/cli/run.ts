@@ -1,12 +1,12 @@
 // Run: a server from its configuration to its end, for every command that starts one.
 
-import { createServer } from 'node:net'
 import { type App, type AppParts, app } from '../app.ts'
 import type { Configuration } from '../configuration.ts'
 import { prepareStop } from '../http/stop.ts'
 import { type Log, openLog } from '../log.ts'
 import { type OpenMeter, openMeter } from '../metrics/meter.ts'
 import type { Report } from '../metrics/open.ts'
+import { freePort, probe } from '../ports.ts'
 import { redact } from '../redact.ts'
 import { openSharedClock, type SharedClock } from '../shared-clock.ts'
 import { openStore } from '../store/index.ts'
@@ -172,21 +172,6 @@ async function nextPort(host: string, port: number): Promise<number> {
     if (await probe({ host, port: next }).catch(() => false)) return next
   }
   return freePort(host)
-}
-
-/** A port that nobody listens on at this moment. */
-export function freePort(host: string): Promise<number> {
-  return probe({ host, port: 0 })
-}
-
-function probe({ host, port }: Configuration['listen']): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(port, host, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 /** Resolves when we are told to stop; who is told twice ends at once. */

@@ -14,6 +14,7 @@ import { openStore } from '../store/index.ts'
 // What others load when they need it is there when a test begins.
 import '../http/dev/open.ts'
 import '../store/sqlite.ts'
+import { freePort } from '../ports.ts'
 import { fetchInto } from './fetch.ts'
 import {
   type ClientAsked,
@@ -24,7 +25,6 @@ import {
   type UserAsked,
   userOf,
 } from './options.ts'
-import { freePort } from './port.ts'
 import { type Shortcuts, shortcuts } from './shortcuts.ts'
 
 /** A server that a test has to itself. */
@@ -68,7 +68,7 @@ export async function emulate(options: EmulateOptions = {}): Promise<Emulated> {
   if (!socket) return open(options, port ?? NO_PORT)
   for (let tries = 1; ; tries++) {
     try {
-      return await open(options, port ?? (await freePort()))
+      return await open(options, port ?? (await freePort('127.0.0.1')))
     } catch (error) {
       // Another worker was given the same port a moment ago.
       const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
