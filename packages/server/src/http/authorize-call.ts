@@ -12,9 +12,8 @@ import {
 } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { readBrowser } from './browser.ts'
-import { logDecision } from './event.ts'
-import { openCall, readMessage, send } from './message.ts'
-import { refusalAnswer, tell } from './refused.ts'
+import { sendDecided } from './decided.ts'
+import { openCall, readMessage } from './message.ts'
 import type { Site, Station } from './site.ts'
 import { turn } from './turn.ts'
 
@@ -23,19 +22,12 @@ export function authorizeCallHandler(site: Site, station: Station) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     await turn()
     const call = openCall(site, station, request)
-    try {
+    return sendDecided(site, call, reply, async () => {
       checkOrigin(site, request)
       Object.assign(call, readRequest(station.operation, readMessage(request)))
       const { signedIn } = await readBrowser(site, request, reply, call.now)
-      const answer = await answerOf(site, request, call, signedIn)
-      logDecision(site, call, answer.status, 'ok')
-      return send(reply, answer)
-    } catch (thrown) {
-      const told = await tell(site, call, thrown)
-      const answer = refusalAnswer(site, call, told)
-      logDecision(site, call, answer.status, told.reason)
-      return send(reply, answer)
-    }
+      return answerOf(site, request, call, signedIn)
+    })
   }
 }
 

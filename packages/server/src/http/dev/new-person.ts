@@ -15,9 +15,8 @@ import {
   writeAnswer,
 } from '@patois/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { logDecision } from '../event.ts'
-import { openCall, readMessage, send } from '../message.ts'
-import { refusalAnswer, tell } from '../refused.ts'
+import { sendDecided } from '../decided.ts'
+import { openCall, readMessage } from '../message.ts'
 import type { DevSite, Station } from '../site.ts'
 import { factsOf } from './mint.ts'
 
@@ -47,18 +46,11 @@ async function answer(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const call = openCall(site, station, request)
-  try {
+  return sendDecided(site, call, reply, async () => {
     Object.assign(call, readRequest(station.operation, readMessage(request)))
     const facts = await make(site, call, await clientOf(site, call))
-    const said = writeAnswer(station.operation, facts, call.now)
-    logDecision(site, call, said.status, 'ok')
-    return send(reply, said)
-  } catch (thrown) {
-    const told = await tell(site, call, thrown)
-    const refused = refusalAnswer(site, call, told)
-    logDecision(site, call, refused.status, told.reason)
-    return send(reply, refused)
-  }
+    return writeAnswer(station.operation, facts, call.now)
+  })
 }
 
 // The secret alone may say whose it is.
