@@ -231,8 +231,8 @@ describe('the flow', () => {
     await token()
     await expect.poll(() => page.locator('.call').count()).toBe(3)
     await page.click('.tools >> text=As Mermaid')
-    const text = await page.evaluate(() => navigator.clipboard.readText())
-    expect(text.trimEnd().split('\n')).toEqual([
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await expect.poll(async () => (await copied()).trimEnd().split('\n')).toEqual([
       'sequenceDiagram',
       '  participant browser as Browser',
       '  participant client as Client',

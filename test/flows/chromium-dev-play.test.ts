@@ -105,10 +105,9 @@ describe('the playground', () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await open(page, 'cal')
     await page.click(`.halves:has(${form('userinfo')}) .copy >> nth=0`)
-    const copied = await page.evaluate(() => navigator.clipboard.readText())
-    expect(copied).toBe(
-      `curl -s -H 'authorization: Bearer ACCESS_TOKEN' ${stage.server.url('/v2/me')}`,
-    )
+    await expect
+      .poll(() => page.evaluate(() => navigator.clipboard.readText()))
+      .toBe(`curl -s -H 'authorization: Bearer ACCESS_TOKEN' ${stage.server.url('/v2/me')}`)
   })
 })
 
