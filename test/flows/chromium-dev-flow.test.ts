@@ -232,19 +232,21 @@ describe('the flow', () => {
     await expect.poll(() => page.locator('.call').count()).toBe(3)
     await page.click('.tools >> text=As Mermaid')
     const copied = () => page.evaluate(() => navigator.clipboard.readText())
-    await expect.poll(async () => (await copied()).trimEnd().split('\n')).toEqual([
-      'sequenceDiagram',
-      '  participant browser as Browser',
-      '  participant client as Client',
-      '  participant server as Server',
-      '  participant resource as Resource',
-      '  client->>server: client_credentials POST /token',
-      '  server-->>client: 200',
-      '  client->>server: client_credentials POST /token',
-      '  server-->>client: 401 client_secret_wrong',
-      '  client->>server: client_credentials POST /token',
-      '  server-->>client: 200',
-    ])
+    await expect
+      .poll(async () => (await copied()).trimEnd().split('\n'))
+      .toEqual([
+        'sequenceDiagram',
+        '  participant browser as Browser',
+        '  participant client as Client',
+        '  participant server as Server',
+        '  participant resource as Resource',
+        '  client->>server: client_credentials POST /token',
+        '  server-->>client: 200',
+        '  client->>server: client_credentials POST /token',
+        '  server-->>client: 401 client_secret_wrong',
+        '  client->>server: client_credentials POST /token',
+        '  server-->>client: 200',
+      ])
     await page.click('text=Clear')
     expect(await page.locator('.call').count()).toBe(0)
     await open(page, '?after=999999')
