@@ -2,9 +2,9 @@
 
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../packages/server/src/ports.ts'
 import type { SeedSizes, Seeds } from './given.ts'
 import { configurationFor } from './patois/configuration.ts'
 import { type Place, type Running, startNode, startServer } from './start.ts'
@@ -42,17 +42,6 @@ const PATHS: Paths = {
 
 function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T
-}
-
-/** A port that is free at this moment. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 /** Starts the floor with a database in the folder. */
@@ -99,10 +88,10 @@ export async function startPatois(
   options: PatoisOptions = {},
 ): Promise<Contestant> {
   const { name = 'Patois', flags = [], nodeFlags = [], rows = 0, place = 'server' } = options
-  const port = await freePort()
+  const port = await freePort('127.0.0.1')
   const database = options.database ?? `sqlite:${join(folder, 'patois.db')}`
   const file = join(folder, 'patois.json')
-  const at = { port, metricsPort: await freePort(), database }
+  const at = { port, metricsPort: await freePort('127.0.0.1'), database }
   writeFileSync(file, JSON.stringify(configurationFor(at, options.configuration)))
   const env = { PATOIS_MASTER_KEY: randomBytes(32).toString('base64url') }
   const seedFile = join(folder, 'seeds.json')

@@ -6,27 +6,38 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Contestant } from './contestants.ts'
 import type { SeedSizes } from './given.ts'
-import type { PeerSaid } from './peers/peer.ts'
+import type { PeerSaid, PeerTold, Wiring } from './peers/peer.ts'
 import { startServer } from './start.ts'
 
-/** A package that is measured, the file that runs it, and where it keeps its records. */
-export type Peer = { package: string; file: string; keeps: readonly Keeping[] }
+/** A package that is measured, the file that runs it, and how it is run. */
+export type Peer = { package: string; file: string; ways: readonly Way[] }
 
 /** On disk when it is answered, or in the process only. */
 export type Keeping = 'durable' | 'memory'
 
-const BOTH = ['durable', 'memory'] as const
+/** Where a peer keeps its records, and what stands around it. */
+export type Way = { keeps: Keeping; wiring: Wiring }
 
-/** The peers; better-auth looks its tokens up in a list when it has no database. */
+const DOCUMENTED: readonly Way[] = [
+  { keeps: 'durable', wiring: 'documented' },
+  { keeps: 'memory', wiring: 'documented' },
+]
+const BOTH: readonly Way[] = [
+  ...DOCUMENTED,
+  { keeps: 'durable', wiring: 'bare' },
+  { keeps: 'memory', wiring: 'bare' },
+]
+
+/** The peers; those that bring their own handler for Node's server have no other wiring. */
 export const PEERS: readonly Peer[] = [
-  { package: 'oidc-provider', file: 'oidc-provider', keeps: BOTH },
-  { package: '@node-oauth/oauth2-server', file: 'node-oauth', keeps: BOTH },
-  { package: '@jmondi/oauth2-server', file: 'jmondi', keeps: BOTH },
-  { package: '@better-auth/oauth-provider', file: 'better-auth', keeps: ['durable'] },
+  { package: 'oidc-provider', file: 'oidc-provider', ways: DOCUMENTED },
+  { package: '@node-oauth/oauth2-server', file: 'node-oauth', ways: BOTH },
+  { package: '@jmondi/oauth2-server', file: 'jmondi', ways: BOTH },
+  { package: '@better-auth/oauth-provider', file: 'better-auth', ways: DOCUMENTED },
 ]
 
 /** How a peer is started. */
-export type PeerOptions = { keeps: Keeping; slowMs?: number }
+export type PeerOptions = { keeps: Keeping; wiring?: Wiring; slowMs?: number }
 
 /** Its version as it is installed. */
 function versionOf(name: string): string {
@@ -39,17 +50,25 @@ function versionOf(name: string): string {
 export async function startPeer(
   peer: Peer,
   folder: string,
-  { families, codes }: SeedSizes,
-  { keeps, slowMs = 0 }: PeerOptions,
+  sizes: SeedSizes,
+  { keeps, wiring = 'documented', slowMs = 0 }: PeerOptions,
 ): Promise<Contestant> {
-  const name = `${peer.file}, ${keeps}`
-  const store = keeps === 'durable' ? join(folder, 'peer.db') : 'memory'
   const seedFile = join(folder, 'seeds.json')
+  const database = keeps === 'durable' && { database: join(folder, 'peer.db') }
+  const told: PeerTold = { ...sizes, ...database, seedFile, wiring, slowMs }
   const file = fileURLToPath(new URL(`./peers/${peer.file}.ts`, import.meta.url))
-  const args = [file, store, seedFile, String(families), String(codes), String(slowMs)]
-  const running = await startServer(args, { folder, ready: 'ready\n' })
+  const running = await startServer([file, JSON.stringify(told)], {
+    folder,
+    ready: 'ready\n',
+    env: { NODE_ENV: 'production' },
+  })
   const said = JSON.parse(readFileSync(seedFile, 'utf8')) as PeerSaid
-  return { ...running, ...said, name }
+  return { ...running, ...said, name: nameOf(peer, { keeps, wiring }) }
+}
+
+/** As it is called in tables: `jmondi, durable`, or `jmondi, memory, bare`. */
+function nameOf({ file }: Peer, { keeps, wiring }: Way): string {
+  return [file, keeps, ...(wiring === 'bare' ? [wiring] : [])].join(', ')
 }
 
 /** The versions of all peers by name. */

@@ -11,7 +11,7 @@ export function ratio(one: Summary, other: Summary): number {
   return one.perCpuSecond / other.perCpuSecond
 }
 
-/** The peers that keep their records so. */
+/** The peers that keep their records so, in the wiring of their documentation: none is `…, bare`. */
 export function peersThat(summaries: readonly Summary[], keep: Keeping): Summary[] {
   return summaries.filter(({ name }) => name.endsWith(`, ${keep}`))
 }

@@ -1,7 +1,6 @@
 // A real server on loopback for tests: own port, own database, a clock that tests move.
 
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import type { AuditEvent, Store } from '@patois/core'
 import {
@@ -15,6 +14,7 @@ import {
   readConfiguration,
 } from 'patois'
 import { openDemo, withDemo } from '../../packages/server/src/emulator/demo.ts'
+import { freePort as freePortAt } from '../../packages/server/src/ports.ts'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import { checkLog } from './rules.ts'
 
@@ -98,14 +98,7 @@ export type TestServer = Door & {
 }
 
 /** A port that is free at this moment. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
+export const freePort = (): Promise<number> => freePortAt('127.0.0.1')
 
 /** Starts a server with the fixtures of `fixtures.ts`. */
 export const startServer = async (options: ServerOptions = {}): Promise<TestServer> => {

@@ -1,4 +1,4 @@
-// The peer better-auth with its OAuth provider, on its own adapter for the SQLite of Node.
+// The peer better-auth with its OAuth provider, on its own adapters and its own handler for Node.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
@@ -18,7 +18,7 @@ import {
   type Seeds,
   USER,
 } from '../given.ts'
-import { NO_PATHS, type Peer, runPeer, times } from './peer.ts'
+import { NO_PATHS, type Peer, type PeerParts, runPeer, times } from './peer.ts'
 
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
@@ -26,7 +26,6 @@ const PRAGMAS = `
   PRAGMA temp_store = MEMORY;
   PRAGMA cache_size = -32000;
 `
-const [store = ''] = process.argv.slice(2)
 
 /** How it keeps secrets and tokens. */
 function hashed(text: string): string {
@@ -37,11 +36,12 @@ function later(seconds: number): Date {
   return new Date(Date.now() + seconds * 1000)
 }
 
-function optionsFor(issuer: string, database: DatabaseSync) {
+// Without a database it takes its own adapter for memory.
+function optionsFor(issuer: string, database: DatabaseSync | undefined) {
   return {
     baseURL: issuer,
     secret: randomBytes(32).toString('hex'),
-    database,
+    ...(database && { database }),
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
     logger: { disabled: true },
@@ -124,11 +124,16 @@ async function seedOn(adapter: Adapter, { families, codes }: SeedSizes): Promise
   }
 }
 
-async function makePeer(issuer: string): Promise<Peer> {
-  const database = new DatabaseSync(`${store}.own`)
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path)
   database.exec(PRAGMAS)
+  return database
+}
+
+async function makePeer({ issuer, told }: PeerParts): Promise<Peer> {
+  const database = told.database === undefined ? undefined : openDatabase(`${told.database}.own`)
   const options = optionsFor(issuer, database)
-  await (await getMigrations(options)).runMigrations()
+  if (database) await (await getMigrations(options)).runMigrations()
   const auth = betterAuth(options)
   const { adapter } = await auth.$context
   const listen = toNodeHandler(auth)
@@ -149,9 +154,9 @@ async function makePeer(issuer: string): Promise<Peer> {
     ],
     listen: (request, response) => void listen(request, response),
     seed: async (sizes) => {
-      database.exec('BEGIN')
+      database?.exec('BEGIN')
       const seeds = await seedOn(adapter as unknown as Adapter, sizes)
-      database.exec('COMMIT')
+      database?.exec('COMMIT')
       return seeds
     },
   }

@@ -1,4 +1,4 @@
-// The peer @jmondi/oauth2-server: access tokens are JWTs, refresh tokens opaque, both kept.
+// The peer @jmondi/oauth2-server, in express and without: access tokens are JWTs, all are kept.
 
 import { generateKeyPairSync } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -15,9 +15,15 @@ import {
   type OAuthToken,
   type OAuthUser,
 } from '@jmondi/oauth2-server'
+import {
+  handleExpressError,
+  handleExpressResponse,
+  requestFromExpress,
+} from '@jmondi/oauth2-server/express'
+import express from 'express'
 import jsonwebtoken from 'jsonwebtoken'
 import { CLIENTS, JWT, LIFETIMES, SCOPE, USER } from '../given.ts'
-import { bodyOf, NO_PATHS, type Peer, runPeer, sendJson, times } from './peer.ts'
+import { bodyOf, NO_PATHS, type Peer, type PeerParts, runPeer, sendJson, times } from './peer.ts'
 import type { Rows } from './rows.ts'
 
 const KEY_ID = 'peer-1'
@@ -99,8 +105,7 @@ function tokensOn(rows: Rows) {
   }
 }
 
-async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
-  const tokens = tokensOn(rows)
+function openServer(issuer: string, tokens: ReturnType<typeof tokensOn>): AuthorizationServer {
   const server = new AuthorizationServer(
     {
       getByIdentifier: async (id) => clientOf(id),
@@ -116,7 +121,28 @@ async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
   )
   server.enableGrantType('client_credentials', new DateInterval(`${LIFETIMES.access}s`))
   server.enableGrantType('refresh_token', new DateInterval(`${LIFETIMES.access}s`))
+  return server
+}
 
+/** Its documentation: parsers for bodies, and the functions of its adapter. */
+function inExpress(server: AuthorizationServer): Peer['listen'] {
+  const app = express()
+  app.use(express.json())
+  app.use(express.urlencoded({ extended: false }))
+  app.get('/jwks', (_, response) => void response.json({ keys: [PUBLIC] }))
+  app.post('/token', async (request, response) => {
+    try {
+      const said = await server.respondToAccessTokenRequest(requestFromExpress(request))
+      handleExpressResponse(response, said)
+    } catch (error) {
+      handleExpressError(error, response)
+    }
+  })
+  return app
+}
+
+/** The library alone: a body read by hand, nothing else. */
+function bare(server: AuthorizationServer): Peer['listen'] {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/jwks') return sendJson(response, 200, { keys: [PUBLIC] })
     const body = Object.fromEntries(new URLSearchParams(await bodyOf(request)))
@@ -128,7 +154,12 @@ async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
       sendJson(response, 400, { error: String(error) })
     }
   }
+  return (request, response) => void answer(request, response)
+}
 
+async function makePeer({ issuer, rows, told }: PeerParts): Promise<Peer> {
+  const tokens = tokensOn(rows)
+  const server = openServer(issuer, tokens)
   const client = clientOf(JWT.id)
   const user = { id: USER.name }
   const refresh = async (): Promise<string> => {
@@ -138,7 +169,7 @@ async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
   return {
     paths: { ...NO_PATHS, token: '/token', jwks: '/jwks' },
     rows: ['client credentials, ES256', 'refresh rotation, ES256'],
-    listen: (request, response) => void answer(request, response),
+    listen: told.wiring === 'bare' ? bare(server) : inExpress(server),
     seed: async ({ families }) => ({
       refreshOpaque: [],
       refreshJwt: await times(families, refresh),

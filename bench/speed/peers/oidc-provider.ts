@@ -15,7 +15,7 @@ import {
   type Seeds,
   USER,
 } from '../given.ts'
-import { type Peer, runPeer, times } from './peer.ts'
+import { type Peer, type PeerParts, runPeer, times } from './peer.ts'
 import type { Rows } from './rows.ts'
 
 const RESOURCE = 'https://api.example/'
@@ -125,7 +125,7 @@ function openSeeds(provider: Provider) {
   })
 }
 
-async function makePeer(issuer: string, rows: Rows): Promise<Peer> {
+async function makePeer({ issuer, rows }: PeerParts): Promise<Peer> {
   const provider = openProvider(issuer, rows)
   return {
     paths: {

@@ -10,6 +10,9 @@ import { memoryRows, type Rows, slowRows, sqliteRows } from './rows.ts'
 /** What a peer answers, and what it was seeded with. */
 export type PeerSaid = { port: number; seeds: Seeds; paths: Paths; rows: readonly string[] }
 
+/** Around a library: what its documentation puts there, or the least that can be. */
+export type Wiring = 'documented' | 'bare'
+
 /** What a peer is made of. */
 export type Peer = {
   paths: Paths
@@ -19,36 +22,42 @@ export type Peer = {
   seed(sizes: SeedSizes): Promise<Seeds>
 }
 
-/** Arguments of a peer's process: where it keeps its records, where it writes what it says. */
-export type PeerArguments = {
-  /** `memory`, or the path of an SQLite file. */
-  store: string
+/** What a peer's process is told. */
+export type PeerTold = SeedSizes & {
+  /** The path of an SQLite file; records are kept in memory where there is none. */
+  database?: string
   seedFile: string
-  families: string
-  codes: string
+  wiring: Wiring
   /** Milliseconds that each operation of the store takes longer. */
-  slow?: string
+  slowMs: number
 }
+
+/** What a peer is made from. */
+export type PeerParts = { issuer: string; rows: Rows; told: PeerTold }
 
 /** Nowhere. */
 export const NO_PATHS: Paths = { token: '', introspect: '', userinfo: '', jwks: '', discovery: '' }
 
-/** Runs the peer that `make` makes for an issuer and its records. */
-export async function runPeer(make: (issuer: string, rows: Rows) => Promise<Peer>): Promise<void> {
-  const [store = '', seedFile = '', families = '64', codes = '0', slow = '0'] =
-    process.argv.slice(2)
-  const kept = store === 'memory' ? memoryRows() : sqliteRows(store)
-  const rows = slow === '0' ? kept : slowRows(kept, Number(slow))
+function openRows({ database, slowMs }: PeerTold): Rows {
+  const rows = database === undefined ? memoryRows() : sqliteRows(database)
+  return slowMs === 0 ? rows : slowRows(rows, slowMs)
+}
+
+/** Runs the peer that is made of an issuer and its records. */
+export async function runPeer(make: (parts: PeerParts) => Promise<Peer>): Promise<void> {
+  const told = JSON.parse(process.argv[2] ?? '') as PeerTold
+  const { families, codes, seedFile } = told
+  const rows = openRows(told)
   let peer: Peer | undefined
   const server = createServer({ keepAliveTimeout: 72_000 }, (request, response) =>
     peer?.listen(request, response),
   )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const made = await make(`http://127.0.0.1:${port}`, rows)
+  const made = await make({ issuer: `http://127.0.0.1:${port}`, rows, told })
   let seeds: Seeds | undefined
   await rows.together(async () => {
-    seeds = await made.seed({ families: Number(families), codes: Number(codes) })
+    seeds = await made.seed({ families, codes })
   })
   peer = made
   writeFileSync(seedFile, JSON.stringify({ port, seeds, paths: made.paths, rows: made.rows }))

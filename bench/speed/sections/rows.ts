@@ -27,9 +27,9 @@ async function startAll(bench: Bench, rows: readonly Row[]): Promise<Contestant[
   ]
   if (isQuick) return contestants
   for (const peer of PEERS) {
-    for (const keeps of peer.keeps) {
-      const place = folder(`${peer.file}-${keeps}`)
-      contestants.push(await startPeer(peer, place, sizesOf(CODES.peers), { keeps }))
+    for (const way of peer.ways) {
+      const place = folder(`${peer.file}-${way.wiring}-${way.keeps}`)
+      contestants.push(await startPeer(peer, place, sizesOf(CODES.peers), way))
     }
   }
   return contestants
