@@ -317,6 +317,8 @@ describe.skipIf(whyNoPostgres())('a COMMIT that nobody answers', () => {
     const rules = join(postgres.data, 'pg_hba.conf')
     writeFileSync(rules, `host all stranger all scram-sha-256\n${readFileSync(rules, 'utf8')}`)
     await admin.query("CREATE ROLE stranger LOGIN PASSWORD 'right'")
+    // Before 15 everybody may make tables there.
+    await admin.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC')
     await admin.query('SELECT pg_reload_conf()')
     const { host, pathname } = new URL(database)
     const said = (user: string, path = pathname) =>

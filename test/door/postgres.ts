@@ -67,8 +67,10 @@ const SETTINGS = {
   max_connections: '100',
 }
 
-/** Folders with PostgreSQL's programs: the one that npm brings, then the system's. */
+/** Folders with PostgreSQL's programs: the one that is named, or npm's and then the system's. */
 const folders = (): string[] => {
+  const { PATOIS_POSTGRES: named } = process.env
+  if (named) return [named]
   const debian = '/usr/lib/postgresql'
   const versions = existsSync(debian)
     ? readdirSync(debian).sort((a, b) => Number(b) - Number(a))

@@ -1,18 +1,15 @@
 // The runtimes besides the repository's own Node: brought when they are missing, and run on a story.
 
 import { execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { ROOT } from './page.ts'
+import { bring, modulesOf } from './bring.ts'
 import { freePort } from './server.ts'
 
 const run = promisify(execFile)
-const FOLDER = join(ROOT, 'test/runtimes')
-const MODULES = join(FOLDER, 'node_modules')
-const STAMP = join(MODULES, '.patois-ready')
+const MODULES = modulesOf('runtimes')
 
 /** Programs that tests start, by their names. */
 export const PROGRAMS = {
@@ -29,29 +26,9 @@ export const JEST = join(MODULES, 'jest/bin/jest.js')
 /** Installs the runtimes when they are not there; answers why there are none. */
 export const bringRuntimes = async (): Promise<string | undefined> => {
   const { platform, arch } = process
-  if (platform !== 'linux' || arch !== 'x64')
-    return `they are for linux x64, not ${platform} ${arch}`
-  const lock = readFileSync(join(FOLDER, 'package-lock.json'))
-  const hash = createHash('sha256').update(lock).digest('hex')
-  if (readStamp() === hash) return undefined
-  console.log('Installing the other runtimes for the tests (npm ci, a minute) ...')
-  try {
-    await run('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--fetch-retries=1'], {
-      cwd: FOLDER,
-    })
-  } catch (error) {
-    return `npm ci does not bring them: ${String(error).trim().split('\n').at(-1)}`
-  }
-  writeFileSync(STAMP, hash)
-  return undefined
-}
-
-const readStamp = (): string | undefined => {
-  try {
-    return readFileSync(STAMP, 'utf8')
-  } catch {
-    return undefined
-  }
+  return platform === 'linux' && arch === 'x64'
+    ? bring('runtimes')
+    : `they are for linux x64, not ${platform} ${arch}`
 }
 
 // Nobody's own settings, and no look for a newer version.
