@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort } from '../../packages/server/src/ports.ts'
 import type { SeedSizes, Seeds } from './given.ts'
 import { configurationFor } from './patois/configuration.ts'
-import { type Place, type Running, startNode, startServer } from './start.ts'
+import { type Place, type Running, startProgram, startServer } from './start.ts'
 
 /** A server that is seeded and answers. */
 export type Contestant = Running & {
@@ -105,7 +105,12 @@ export async function startPatois(
 }
 
 async function runToEnd(args: readonly string[], cwd: string, env: Record<string, string>) {
-  const child = startNode(args, { place: 'both', cwd, env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = startProgram(args, {
+    place: 'both',
+    cwd,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   await new Promise<void>((resolve, reject) => {
     child.on('close', (code) => {
       if (code === 0) resolve()

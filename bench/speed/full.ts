@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeDocuments } from './documents.ts'
+import { writeDocuments } from './documents/write.ts'
 import { versionsOfPeers } from './peers.ts'
 import {
   conditionsNow,
@@ -23,6 +23,7 @@ import { measureGrowth } from './sections/growth.ts'
 import { measureProfile } from './sections/profile.ts'
 import { measureRace } from './sections/race.ts'
 import { measureRows } from './sections/rows.ts'
+import { verdictLines } from './verdicts.ts'
 
 const MEASURES: Readonly<Record<Section, (bench: Bench) => Promise<Partial<Results>>>> = {
   rows: async (bench) => ({ rows: await measureRows(bench), versions: versionsOfPeers() }),
@@ -54,6 +55,7 @@ export async function runSections(bench: Bench, names: readonly string[]): Promi
     writeResults({ ...results, ...measured, conditions })
     writeDocuments(readResults())
   }
+  if (bench.only === '') bench.say(`\nwhat is asked\n${verdictLines(readResults())}`)
 }
 
 // Nobody who runs the tests has the peers.

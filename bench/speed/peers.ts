@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Contestant } from './contestants.ts'
 import type { SeedSizes } from './given.ts'
+import { versionOfGlewlwyd, whyNoGlewlwyd } from './glewlwyd.ts'
 import type { PeerSaid, PeerTold, Wiring } from './peers/peer.ts'
 import { startServer } from './start.ts'
 
@@ -73,5 +74,7 @@ function nameOf({ file }: Peer, { keeps, wiring }: Way): string {
 
 /** The versions of all peers by name. */
 export function versionsOfPeers(): Record<string, string> {
-  return Object.fromEntries(PEERS.map((peer) => [peer.package, versionOf(peer.package)]))
+  const packages = PEERS.map((peer) => [peer.package, versionOf(peer.package)])
+  const others = whyNoGlewlwyd() === undefined ? [['glewlwyd', versionOfGlewlwyd()]] : []
+  return Object.fromEntries([...packages, ...others])
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { LANES } from './given.ts'
 import type { Job, Measured, Order, Pace, Pids, Report } from './job.ts'
-import { startNode } from './start.ts'
+import { startProgram } from './start.ts'
 
 /** How long and how often. */
 export type Plan = { rounds: number; seconds: number; warmUpSeconds: number }
@@ -39,7 +39,7 @@ const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url))
 
 /** Starts the load generator on the processor that no server has. */
 export function openLoad(): Load {
-  const child: ChildProcess = startNode([LOAD], {
+  const child: ChildProcess = startProgram([LOAD], {
     place: 'load',
     cwd: process.cwd(),
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -44,12 +44,14 @@ export type StartOptions = {
   cwd: string
   env?: Readonly<Record<string, string>>
   stdio: StdioOptions
+  /** What is started; Node when nothing is said. */
+  program?: string
 }
 
-/** Starts Node with these arguments. */
-export function startNode(args: readonly string[], options: StartOptions): ChildProcess {
-  const { place, cwd, env, stdio } = options
-  const line = [process.execPath, ...args]
+/** Starts a program with these arguments. */
+export function startProgram(args: readonly string[], options: StartOptions): ChildProcess {
+  const { place, cwd, env, stdio, program = process.execPath } = options
+  const line = [program, ...args]
   if (isPinned) line.unshift('taskset', '-c', PROCESSORS[place])
   const [command = '', ...rest] = line
   const child = spawn(command, rest, { cwd, stdio, env: { ...process.env, ...env } })
@@ -68,6 +70,7 @@ export type ServerOptions = {
   ready: string
   place?: Place
   env?: Readonly<Record<string, string>>
+  program?: string
 }
 
 /** Starts a server whose log goes to a file, as it does where it is run for others. */
@@ -75,14 +78,15 @@ export async function startServer(
   args: readonly string[],
   options: ServerOptions,
 ): Promise<Running> {
-  const { folder, ready, place = 'server', env } = options
+  const { folder, ready, place = 'server', env, program } = options
   const path = join(folder, 'log')
   const log = openSync(path, 'a')
   const before = performance.now()
-  const child = startNode(args, {
+  const child = startProgram(args, {
     place,
     cwd: folder,
     ...(env && { env }),
+    ...(program !== undefined && { program }),
     stdio: ['ignore', log, log],
   })
   closeSync(log)

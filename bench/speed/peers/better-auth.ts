@@ -27,6 +27,10 @@ const PRAGMAS = `
   PRAGMA cache_size = -32000;
 `
 
+const ROWS = ['client credentials, opaque', 'refresh rotation, opaque', 'introspection, opaque']
+// In memory it would copy all codes that there are for each that is exchanged.
+const CODES = 'code exchange, ES256 ID token'
+
 /** How it keeps secrets and tokens. */
 function hashed(text: string): string {
   return createHash('sha256').update(text).digest('base64url')
@@ -146,16 +150,12 @@ async function makePeer({ issuer, told }: PeerParts): Promise<Peer> {
       userinfo: `${at}/oauth2/userinfo`,
       jwks: `${at}/jwks`,
     },
-    rows: [
-      'client credentials, opaque',
-      'refresh rotation, opaque',
-      'introspection, opaque',
-      'code exchange, ES256 ID token',
-    ],
+    rows: database ? [...ROWS, CODES] : ROWS,
     listen: (request, response) => void listen(request, response),
     seed: async (sizes) => {
       database?.exec('BEGIN')
-      const seeds = await seedOn(adapter as unknown as Adapter, sizes)
+      const codes = database ? sizes.codes : 0
+      const seeds = await seedOn(adapter as unknown as Adapter, { ...sizes, codes })
       database?.exec('COMMIT')
       return seeds
     },

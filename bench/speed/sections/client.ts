@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { ClientCost } from '../results.ts'
-import { startNode } from '../start.ts'
+import { startProgram } from '../start.ts'
 import type { Bench } from './bench.ts'
 
 const STUB = fileURLToPath(new URL('../client/stub.ts', import.meta.url))
@@ -13,11 +13,11 @@ const CLIENT = fileURLToPath(new URL('../client/main.ts', import.meta.url))
 export async function measureClient({ folder, say }: Bench): Promise<ClientCost[]> {
   const cwd = folder('client')
   const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as const
-  const stub = startNode([STUB], { place: 'load', cwd, stdio: [...stdio] })
+  const stub = startProgram([STUB], { place: 'load', cwd, stdio: [...stdio] })
   try {
     const [{ port }] = (await once(stub, 'message')) as [{ port: number }]
     const args = [CLIENT, `http://127.0.0.1:${port}`]
-    const client = startNode(args, { place: 'server', cwd, stdio: [...stdio] })
+    const client = startProgram(args, { place: 'server', cwd, stdio: [...stdio] })
     const [costs] = (await once(client, 'message')) as [ClientCost[]]
     for (const { name, microseconds } of costs)
       say(`${name.padEnd(32)} ${microseconds.toFixed(1)} µs`)

@@ -1,6 +1,8 @@
 // The main table: Patois beside the floor, and in a full run beside its peers.
 
 import { type Contestant, startFloor, startPatois } from '../contestants.ts'
+import type { SeedSizes } from '../given.ts'
+import { startGlewlwyd, whyNoGlewlwyd } from '../glewlwyd.ts'
 import { PEERS, startPeer } from '../peers.ts'
 import type { MeasuredRow } from '../results.ts'
 import { type Entry, measure, type Plan } from '../rounds.ts'
@@ -16,6 +18,21 @@ export function busySeconds({ rounds, seconds, warmUpSeconds }: Plan): number {
   return rounds * seconds + warmUpSeconds * (1 + rounds / 4)
 }
 
+/** All that are run by others; the one that is no package only where it is installed. */
+async function startPeers({ folder, say }: Bench, sizes: SeedSizes): Promise<Contestant[]> {
+  const started: Contestant[] = []
+  for (const peer of PEERS) {
+    for (const way of peer.ways) {
+      const place = folder(`${peer.file}-${way.wiring}-${way.keeps}`)
+      started.push(await startPeer(peer, place, sizes, way))
+    }
+  }
+  const why = whyNoGlewlwyd()
+  if (why === undefined) started.push(await startGlewlwyd(folder('glewlwyd'), sizes))
+  else say(why)
+  return started
+}
+
 async function startAll(bench: Bench, rows: readonly Row[]): Promise<Contestant[]> {
   const { plan, folder, isQuick, nodeFlags } = bench
   const seconds = rows.some(({ name }) => name.includes('code')) ? busySeconds(plan) : 0
@@ -25,14 +42,9 @@ async function startAll(bench: Bench, rows: readonly Row[]): Promise<Contestant[
     await startFloor(folder('floor'), ours),
     await startPatois(folder('patois'), ours, { nodeFlags }),
   ]
-  if (isQuick) return contestants
-  for (const peer of PEERS) {
-    for (const way of peer.ways) {
-      const place = folder(`${peer.file}-${way.wiring}-${way.keeps}`)
-      contestants.push(await startPeer(peer, place, sizesOf(CODES.peers), way))
-    }
-  }
-  return contestants
+  return isQuick
+    ? contestants
+    : [...contestants, ...(await startPeers(bench, sizesOf(CODES.peers)))]
 }
 
 /** Measures every row. */

@@ -1,9 +1,9 @@
 // The picture of the main rows: bars for the floor, Patois and the best peers, for light and dark.
 
-import type { MeasuredRow } from './results.ts'
-import type { Summary } from './rounds.ts'
-import { bestOf } from './standing.ts'
-import { count } from './table.ts'
+import type { MeasuredRow } from '../results.ts'
+import type { Summary } from '../rounds.ts'
+import { shortName, standingOf } from '../standing.ts'
+import { count } from '../table.ts'
 
 const WIDTH = 760
 const LABEL = 200
@@ -32,23 +32,15 @@ const STYLE = `
     .memory { fill: #8a5a35 }
   }`
 
-function barsOf({ summaries }: MeasuredRow): Bar[] {
-  const bar = (kind: string, one: Summary | undefined): Bar[] => {
-    if (!one) return []
-    const label = kind === 'durable' || kind === 'memory' ? ` ${one.name.replace(/,.*/, '')}` : ''
-    return [{ kind, label, figure: one.perCpuSecond ?? one.perSecond }]
-  }
+function barsOf(measured: MeasuredRow): Bar[] {
+  const { floor, patois, durable, memory } = standingOf(measured)
+  const bar = (kind: string, one: Summary | undefined, label = ''): Bar[] =>
+    one ? [{ kind, label, figure: one.perCpuSecond ?? one.perSecond }] : []
   return [
-    ...bar(
-      'floor',
-      summaries.find(({ name }) => name === 'floor'),
-    ),
-    ...bar(
-      'patois',
-      summaries.find(({ name }) => name === 'Patois'),
-    ),
-    ...bar('durable', bestOf(summaries, 'durable')),
-    ...bar('memory', bestOf(summaries, 'memory')),
+    ...bar('floor', floor),
+    ...bar('patois', patois),
+    ...bar('durable', durable?.best, durable && ` ${shortName(durable.best)}`),
+    ...bar('memory', memory?.best, memory && ` ${shortName(memory.best)}`),
   ]
 }
 
