@@ -1,10 +1,20 @@
 // The commands of an operator: hash and serve, their faults, their keys and their end.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runToEnd, start } from '../door/cli.ts'
+import { ROOT } from '../door/page.ts'
 import { freePort } from '../door/server.ts'
 
 const KEY = 'a-master-key-of-thirty-two-characters'
@@ -28,6 +38,38 @@ const configured = (name: string, text: string): string[] => {
 }
 
 const hash = async (input: string, ...more: string[]) => runToEnd(['hash', ...more], { cwd, input })
+
+describe('what Node compiled of a command', () => {
+  const server = join(ROOT, 'packages/server')
+
+  /** The script where its code is kept elsewhere, so that what is beside it is this test's own. */
+  const place = (name: string): { folder: string; script: string } => {
+    const folder = join(cwd, name)
+    cpSync(join(server, 'bin'), join(folder, 'bin'), { recursive: true })
+    symlinkSync(join(server, 'src'), join(folder, 'src'))
+    return { folder, script: join(folder, 'bin/patois.mjs') }
+  }
+
+  test('is kept beside the code, for nobody else to read or to change', async () => {
+    const { folder, script } = place('kept')
+    const line = { code: 0, out: expect.stringMatching(/^\d/), err: '' }
+    for (let time = 0; time < 2; time++) {
+      expect(await runToEnd(['--version'], { cwd, script })).toEqual(line)
+    }
+    const cache = join(folder, 'node_modules/.cache')
+    const [version = ''] = readdirSync(cache)
+    const kept = readdirSync(join(cache, version)).map((name) => join(cache, version, name))
+    expect(kept.length).toBeGreaterThan(10)
+    for (const path of kept) expect(statSync(path).mode & 0o077).toBe(0)
+  })
+
+  test('is not kept where it cannot be written, and the command goes on', async () => {
+    const { folder, script } = place('closed')
+    writeFileSync(join(folder, 'node_modules'), '')
+    const line = { code: 0, out: expect.stringMatching(/^\d/), err: '' }
+    expect(await runToEnd(['--version'], { cwd, script })).toEqual(line)
+  })
+})
 
 describe('patois hash', () => {
   test('writes the hash of what is piped in, and nothing else', async () => {
