@@ -3,7 +3,6 @@
 import { DIALECTS } from '@patois/core'
 import { openLog, readConfiguration } from 'patois'
 import { upsertFromFile } from '../../packages/server/src/configuration/upsert.ts'
-import { openPasswords } from '../../packages/server/src/password.ts'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import type { TestServer } from './server.ts'
 
@@ -29,9 +28,8 @@ export const prepareReload = (server: TestServer, file: File): (() => Promise<vo
   if (!read.ok) throw new Error(read.faults.join('\n'))
   const { configuration } = read
   const log = openLog('silent')
-  const passwords = openPasswords()
   return () => {
     const now = server.clock.now()
-    return upsertFromFile({ store: server.store, configuration, passwords, now, log })
+    return upsertFromFile({ store: server.store, configuration, now, log })
   }
 }

@@ -1,21 +1,22 @@
 // Herds: everybody refreshes, reads keys or signs in at the same moment, and everybody is answered.
 
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openPasswords } from '../../packages/server/src/password.ts'
+import { hashPassword } from '../../packages/server/src/password.ts'
 import { assertAt, claimsFor, es256, jws } from '../door/assertion.ts'
 import { isFull, times } from '../door/counts.ts'
+import { gather, type Heard, send } from '../door/crowd.ts'
 import { readLines, sumOf } from '../door/figures.ts'
-import { CLIENTS, PK_PRIVATE, SECRETS, USERS } from '../door/fixtures.ts'
+import { CLIENTS, PK_PRIVATE, USERS } from '../door/fixtures.ts'
 import { openChains, percentile } from '../door/load.ts'
 import { install, type Served, serve } from '../door/process.ts'
 import { measured } from '../door/promise.ts'
 import { json, startPublisher } from '../door/publisher.ts'
-import { type Door, freePort, startServer } from '../door/server.ts'
+import { freePort, startServer } from '../door/server.ts'
 import { introspect } from '../door/tokens.ts'
 
 let folder: string
@@ -28,34 +29,6 @@ afterEach(async () => {
   served = undefined
   rmSync(folder, { recursive: true })
 })
-
-type Heard = { status: number; body: string; milliseconds: number }
-
-/** One request over a connection of the agent, without what `fetch` costs. */
-const send = (
-  door: Door,
-  agent: Agent,
-  path: string,
-  form?: { client: string; fields: Record<string, string> },
-): Promise<Heard> =>
-  new Promise((resolve, reject) => {
-    const from = performance.now()
-    const headers = form && {
-      authorization: `Basic ${btoa(`${form.client}:${SECRETS[form.client]}`)}`,
-      'content-type': 'application/x-www-form-urlencoded',
-    }
-    const method = form ? 'POST' : 'GET'
-    const sent = request(door.url(path), { agent, method, ...(headers && { headers }) }, (got) => {
-      let body = ''
-      got.setEncoding('utf8').on('data', (piece) => {
-        body += piece
-      })
-      got.on('end', () => {
-        resolve({ status: got.statusCode ?? 0, body, milliseconds: performance.now() - from })
-      })
-    })
-    sent.on('error', reject).end(form && new URLSearchParams(form.fields).toString())
-  })
 
 const p99 = (heard: readonly Heard[]): number =>
   Math.round(
@@ -85,7 +58,7 @@ test('R17: all refresh in the same second, and each gets its own tokens', {
   const heard = await Promise.all(
     chains.map(({ refresh_token }) => {
       const fields = { grant_type: 'refresh_token', refresh_token }
-      return send(place, agent, '/token', { client: 'cc', fields })
+      return send(place.url('/token'), agent, { client: 'cc', fields })
     }),
   )
   const seconds = (performance.now() - from) / 1000
@@ -112,7 +85,7 @@ test('R17: keys and metadata are read by everybody', { timeout: 120_000 }, async
   let nth = 0
   const from = performance.now()
   const reader = async (): Promise<void> => {
-    while (nth < count) heard.push(await send(place, agent, paths[nth++ % 2] ?? ''))
+    while (nth < count) heard.push(await send(place.url(paths[nth++ % 2] ?? ''), agent))
   }
   await Promise.all(Array.from({ length: AT_ONCE }, reader))
   const perSecond = Math.round((1000 * heard.length) / (performance.now() - from))
@@ -167,7 +140,7 @@ test('R18: many passwords at once hold up nobody who comes without one', {
 }, async () => {
   const count = times(60, 200)
   const seconds = times(1, 10)
-  const password_hash = await openPasswords().hash('the-same-password')
+  const password_hash = await hashPassword('the-same-password')
   const users = Array.from({ length: count }, (_, nth) => ({ username: `u${nth}`, password_hash }))
   const port = await freePort()
   const metrics = { listen: `127.0.0.1:${port}` }
@@ -184,21 +157,23 @@ test('R18: many passwords at once hold up nobody who comes without one', {
     const sent: Promise<Heard>[] = []
     while (holds()) {
       const fields = { grant_type: 'client_credentials' }
-      sent.push(send(place, agent, '/token', { client: 'rs', fields }))
+      sent.push(send(place.url('/token'), agent, { client: 'rs', fields }))
       await sleep(10)
     }
     return Promise.all(sent)
   }
+  const arrive = await gather(
+    place.url('/token'),
+    users.map(({ username }) => ({
+      client: 'ropc',
+      fields: { grant_type: 'password', username, password: 'the-same-password' },
+    })),
+  )
   const until = performance.now() + seconds * 1000
   const idle = await steady(() => performance.now() < until)
   await lag()
   let isOver = false
-  const signIns = Promise.all(
-    users.map(({ username }) => {
-      const fields = { grant_type: 'password', username, password: 'the-same-password' }
-      return send(place, agent, '/token', { client: 'ropc', fields })
-    }),
-  ).finally(() => {
+  const signIns = arrive().finally(() => {
     isOver = true
   })
   const busy = await steady(() => !isOver)

@@ -124,7 +124,7 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
   })
   const { workers } = configuration
   const passwords = openPasswords({ workers, ...(given.meter && { meter: given.meter }) })
-  await upsertFromFile({ store, configuration, passwords, now, log })
+  await upsertFromFile({ store, configuration, now, log })
   return { keys, passwords, maskKey, formKey, deviceKey }
 }
 

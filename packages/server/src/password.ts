@@ -1,16 +1,11 @@
-// Password hashes: argon2id, a few at a time, with a queue that has an end.
+// Password hashes: argon2id, checked a few at a time, with a queue that has an end.
 
 import { availableParallelism } from 'node:os'
 import { type Passwords, Unavailable } from '@patois/core'
 import { type Meter, measureQueue, UNREAD } from './metrics/meter.ts'
+import { checkInThread } from './password-threads.ts'
 
-/** `Passwords` that can also make a hash. */
-export type PasswordHashes = Passwords & {
-  /** An argon2id hash in PHC form. Throws `Unavailable` when the queue is full. */
-  hash(password: string): Promise<string>
-}
-
-/** How many hashes are made at once, how many more may wait, and who counts them. */
+/** How many are checked at once, how many more may wait, and who counts them. */
 export type PasswordLimits = {
   concurrency?: number
   queue?: number
@@ -25,29 +20,37 @@ const COST = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 const DUMMY =
   '$argon2id$v=19$m=19456,t=2,p=1$cOTCujtAl2Yjjpu+jlmuZg$V72g0EWy0ihobRpAug9hu3creWvd4C8ie/o5KZYFmz0'
 
-// One thread of the pool of four is left to RSA signatures and files.
-const MOST_AT_ONCE = 3
+// Each takes 19 MiB, and a thread.
+const MOST_AT_ONCE = 4
 
-// One core is left to everybody who has no password to check: with a hash on each core, tokens took
-// four times as long as with none, and so only twice.
+// One core is left to everybody who has no password to check: where a container may use so much of
+// the processor and no more, even a thread that always steps back would take it from the others.
 function atOnce(workers: number): number {
   return Math.max(1, Math.min(Math.floor(availableParallelism() / workers) - 1, MOST_AT_ONCE))
 }
 
-/** Opens the hashes; the library is loaded with the first of them. */
+/** An argon2id hash in PHC form, for a start or a command: nobody else is held up by it there. */
+export async function hashPassword(password: string): Promise<string> {
+  return (await import('@node-rs/argon2')).hash(password, COST)
+}
+
+/** True when the hash is the password's; as `hashPassword`. Throws when it is no hash. */
+export async function isPassword(hash: string, password: string): Promise<boolean> {
+  return (await import('@node-rs/argon2')).verify(hash, password)
+}
+
+/** Opens the checks of passwords while others are served; the threads start with the first. */
 export function openPasswords({
   workers = 1,
   concurrency = atOnce(workers),
   queue = 200,
   meter = UNREAD,
-}: PasswordLimits = {}): PasswordHashes {
+}: PasswordLimits = {}): Passwords {
   const turn = openTurns(concurrency, queue, meter)
   return {
-    hash: (password) => turn(async () => (await import('@node-rs/argon2')).hash(password, COST)),
     verify: (hash, password) =>
       turn(async () => {
-        const { verify } = await import('@node-rs/argon2')
-        const right = await verify(hash ?? DUMMY, password)
+        const right = await checkInThread({ hash: hash ?? DUMMY, password })
         return hash !== undefined && right
       }),
   }

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { nodeCrypto } from '../crypto.ts'
-import { openPasswords } from '../password.ts'
+import { hashPassword } from '../password.ts'
 import { command, StartFault } from './run.ts'
 
 /** Shorter ones can be guessed, and their fast hash is made for those that cannot. */
@@ -27,7 +27,7 @@ async function hash({ secret = false }: { secret?: boolean }): Promise<void> {
   if (secret && text.length < SHORTEST) {
     throw new StartFault(`A client secret has at least ${SHORTEST} characters.`)
   }
-  process.stdout.write(`${secret ? secretHash(text) : await openPasswords().hash(text)}\n`)
+  process.stdout.write(`${secret ? secretHash(text) : await hashPassword(text)}\n`)
 }
 
 function secretHash(text: string): string {

@@ -5,14 +5,13 @@ import type { AuditEvent, Change, Client, Store, User } from '@patois/core'
 import type { Configuration } from '../configuration.ts'
 import { nodeCrypto } from '../crypto.ts'
 import type { Log } from '../log.ts'
-import type { PasswordHashes } from '../password.ts'
+import { hashPassword, isPassword } from '../password.ts'
 import type { UserEntry } from './user.ts'
 
 /** What the file's entries are brought into; `now` in seconds. */
 export type UpsertParts = {
   store: Pick<Store, 'findUserByName' | 'listClients' | 'listUsers' | 'newId' | 'commit'>
   configuration: Pick<Configuration, 'clients' | 'users'>
-  passwords: PasswordHashes
   now: number
   log: Log
 }
@@ -20,7 +19,7 @@ export type UpsertParts = {
 /** One entry's change, with its audit event; none where nothing changed. */
 type Step = { change: Change; event: AuditEvent }
 
-/** As many users are hashed or checked at once, well below what the queue of hashes takes. */
+/** As many users are hashed or checked at once: more would only take memory. */
 const AT_ONCE = 8
 
 /**
@@ -123,12 +122,12 @@ function logNamesake({ log }: UpsertParts, { username, sub }: UserEntry, kept: r
 }
 
 async function userStep(
-  { store, passwords, now }: UpsertParts,
+  { store, now }: UpsertParts,
   entry: UserEntry,
   before: User | undefined,
 ): Promise<Step | undefined> {
   const { username, claims } = entry
-  const passwordHash = await hashFor(entry, before, passwords)
+  const passwordHash = await hashFor(entry, before)
   const returned = before?.disabledAt !== undefined
   const isFresh = !before || returned || before.passwordHash !== passwordHash
   const user: User = {
@@ -149,12 +148,11 @@ async function userStep(
 async function hashFor(
   { password, passwordHash }: UserEntry,
   before: User | undefined,
-  passwords: PasswordHashes,
 ): Promise<string | undefined> {
   if (password === undefined) return passwordHash
   const known = before?.passwordHash
-  if (known !== undefined && (await passwords.verify(known, password))) return known
-  return passwords.hash(password)
+  if (known !== undefined && (await isPassword(known, password))) return known
+  return hashPassword(password)
 }
 
 function eventOf(type: string, at: number): AuditEvent {
