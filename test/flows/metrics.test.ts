@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { METRICS } from '../../packages/server/src/metrics/table.ts'
 import { call, getTokens } from '../door/browser.ts'
@@ -10,6 +11,7 @@ import { type Line, readLines, sumOf } from '../door/figures.ts'
 import { SECRETS } from '../door/fixtures.ts'
 import { startPostgres, whyNoPostgres } from '../door/postgres.ts'
 import { type Installation, install, type Served, serve } from '../door/process.ts'
+import { openWire } from '../door/raw.ts'
 import { freePort } from '../door/server.ts'
 
 let folder: string
@@ -65,6 +67,28 @@ describe('a server whose metrics are read', () => {
     expect(sumOf(lines, `${duration}_sum`, token)).toBeGreaterThan(0)
     const all = lines.filter(({ name }) => name === 'patois_requests_total')
     expect(all.map(({ labels }) => labels.operation)).not.toContain('nothing')
+  })
+
+  test('times the requests of callers who hang up, too', async () => {
+    const place = await start()
+    const body = `grant_type=${grant_type}`
+    const head =
+      `POST /token HTTP/1.1\r\nHost: 127.0.0.1:${place.port}\r\n` +
+      'Content-Type: application/x-www-form-urlencoded\r\n'
+    for (let nth = 0; nth < 10; nth++) {
+      const wire = await openWire(place.port)
+      // Half a body: whoever leaves now is gone before there is an answer.
+      wire.say(`${head}Content-Length: ${body.length * 2}\r\n\r\n${body}`)
+      await setImmediate()
+      wire.leave()
+    }
+    const token = { dialect: 'standard', operation: 'token' }
+    const seen = async () => {
+      const lines = await scrape(place)
+      const timed = sumOf(lines, 'patois_request_duration_seconds_count', token)
+      return [sumOf(lines, 'patois_requests_total', token), timed]
+    }
+    await expect.poll(seen).toEqual([10, 10])
   })
 
   test('says how it is: ready, keys, queues, connections, loop lag', async () => {

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { fixedClock } from 'patois'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -11,6 +12,7 @@ import { call, getTokens } from '../door/browser.ts'
 import { CLIENTS, SECRETS } from '../door/fixtures.ts'
 import { install, type Served, serve } from '../door/process.ts'
 import { type Publisher, startPublisher } from '../door/publisher.ts'
+import { openWire } from '../door/raw.ts'
 
 const PRELOAD = fileURLToPath(new URL('../door/preload-traces.mjs', import.meta.url))
 
@@ -132,6 +134,39 @@ test('a request is a span with dialect, operation and reason, and what was slow 
   for (const secret of [...Object.values(SECRETS), refresh_token, assertion, 'canary']) {
     expect(text).not.toContain(secret)
   }
+})
+
+test('the span of a caller who hangs up ends, and the log still names it', async () => {
+  const { place, spans } = await start()
+  const body = 'grant_type=client_credentials'
+  const head = (length: number) =>
+    `POST /token HTTP/1.1\r\nHost: 127.0.0.1:${place.port}\r\n` +
+    `Authorization: Basic ${btoa(`rs:${SECRETS.rs}`)}\r\n` +
+    'Content-Type: application/x-www-form-urlencoded\r\n' +
+    `Content-Length: ${length}\r\n\r\n`
+  const whole = head(body.length) + body
+  // At once, in the middle of the body, and while one behind the other waits.
+  for (const said of [whole, head(body.length + 1) + body, whole.repeat(15)]) {
+    for (let nth = 0; nth < 10; nth++) {
+      const wire = await openWire(place.port)
+      wire.say(said)
+      await setImmediate()
+      wire.leave()
+    }
+  }
+  // What came before it was read.
+  await call(place, '/token', 'rs', { grant_type: 'client_credentials' })
+  const { out, err } = (await served?.stop()) ?? { out: '', err: 'not started' }
+  expect(err).toBe('')
+  const logged = out
+    .split('\n')
+    .filter((line) => line.includes('"msg":"request"'))
+    .map((line) => JSON.parse(line) as { span_id?: string })
+  expect(logged.length).toBeGreaterThan(30)
+  const ended = new Set(spans().map(({ spanId }) => spanId))
+  expect(logged.filter(({ span_id = '' }) => !ended.has(span_id))).toEqual([])
+  const tokens = spans().filter(({ name }) => name === 'standard token')
+  expect(tokens.some(({ attributes }) => !attributes['http.response.status_code'])).toBe(true)
 })
 
 test('without an SDK the interface for traces is not even loaded', async () => {

@@ -22,7 +22,8 @@ export type Traces = {
   follow(id: string, next: () => void): void
   /** Says of a request what was decided. */
   decided(id: string, attributes: Attributes): TraceIds | undefined
-  close(id: string, status: number): void
+  /** Ends the span of a request; without a status when nothing was answered. */
+  close(id: string, status: number | undefined): void
 }
 
 /** Work without a span. */
@@ -65,14 +66,17 @@ export async function openTraces(): Promise<Traces | undefined> {
       else next()
     },
     decided(id, attributes) {
-      const span = spans.get(id)?.setAttributes(attributes)
+      spans.get(id)?.setAttributes(attributes)
+      // Of a caller who has gone meanwhile the span has ended, and the line is still about it.
+      const span = spans.get(id) ?? trace.getActiveSpan()
       if (!span) return undefined
       const { traceId: trace_id, spanId: span_id } = span.spanContext()
       return { trace_id, span_id }
     },
     close(id, status) {
-      const span = spans.get(id)?.setAttribute('http.response.status_code', status)
-      if (status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR })
+      const span = spans.get(id)
+      if (status !== undefined) span?.setAttribute('http.response.status_code', status)
+      if (status !== undefined && status >= 500) span?.setStatus({ code: SpanStatusCode.ERROR })
       span?.end()
       spans.delete(id)
     },

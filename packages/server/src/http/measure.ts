@@ -28,7 +28,7 @@ export function openRequestCounts(meter: Meter): CountRequest {
 /** Takes the time of each request, which the server does not do by itself. */
 export function timeRequests(app: FastifyInstance, meter: Meter): void {
   const known = new WeakMap<Operation, Spread>()
-  app.addHook('onResponse', ({ routeOptions }, reply, done) => {
+  app.addHook('onRequest', ({ routeOptions }, { raw }, done) => {
     const { station } = routeOptions.config
     if (!station) return done()
     const { operation, mount } = station
@@ -36,7 +36,9 @@ export function timeRequests(app: FastifyInstance, meter: Meter): void {
       known.get(operation) ??
       meter.spread('patois_request_duration_seconds', mount.dialect.name, operation.does)
     known.set(operation, spread)
-    spread.observe(reply.elapsedTime / 1000)
+    const from = performance.now()
+    // Those count, too, who had waited long enough and have gone.
+    raw.once('close', () => spread.observe((performance.now() - from) / 1000))
     done()
   })
 }

@@ -46,7 +46,8 @@ export const METRICS = [
     kind: 'histogram',
     labels: ['dialect', 'operation'],
     bounds: SECONDS,
-    meaning: 'From the end of the headers of those requests until their answer had left.',
+    meaning:
+      'From the end of the headers of those requests until their answer had left, or their caller.',
   },
   {
     name: 'patois_connections',
