@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { writeDocuments } from './documents/write.ts'
+import { writeDocuments, writeIcicle } from './documents/write.ts'
 import { versionsOfPeers } from './peers.ts'
 import {
   conditionsNow,
@@ -20,14 +20,19 @@ import { measureDatabases } from './sections/databases.ts'
 import { measureDialects } from './sections/dialects.ts'
 import { measureFootprints } from './sections/footprints.ts'
 import { measureGrowth } from './sections/growth.ts'
-import { measureProfile } from './sections/profile.ts'
+import { measureProfile, roomsOf } from './sections/profile.ts'
 import { measureRace } from './sections/race.ts'
 import { measureRows } from './sections/rows.ts'
 import { verdictLines } from './verdicts.ts'
 
 const MEASURES: Readonly<Record<Section, (bench: Bench) => Promise<Partial<Results>>>> = {
   rows: async (bench) => ({ rows: await measureRows(bench), versions: versionsOfPeers() }),
-  profile: async (bench) => ({ profile: await measureProfile(bench) }),
+  profile: async (bench) => {
+    const profiled = await measureProfile(bench)
+    const [first] = profiled
+    if (first && bench.only === '') writeIcicle(first)
+    return { profile: profiled.map(roomsOf) }
+  },
   dialects: async (bench) => ({ dialects: await measureDialects(bench) }),
   databases: async (bench) => ({ databases: await measureDatabases(bench) }),
   growth: async (bench) => ({ growth: await measureGrowth(bench) }),

@@ -8,7 +8,19 @@ import { DatabaseSync } from 'node:sqlite'
 import { freePort } from '../../packages/server/src/ports.ts'
 import { findProgram } from '../../test/door/program.ts'
 import type { Contestant, Paths } from './contestants.ts'
-import { basic, JWT, LIFETIMES, REDIRECT_URI, type SeedSizes, type Seeds, USER } from './given.ts'
+import {
+  basic,
+  CLIENTS,
+  type GivenClient,
+  JWT,
+  LIFETIMES,
+  OPAQUE,
+  REDIRECT_URI,
+  type SeedSizes,
+  type Seeds,
+  USER,
+} from './given.ts'
+import { times } from './peers/peer.ts'
 import { startServer } from './start.ts'
 
 const NAME = 'glewlwyd'
@@ -113,36 +125,45 @@ async function setUp(origin: string): Promise<void> {
   await put('scope', { ...scope, scheme: {} })
   const { name: username, password } = USER
   await put('user', { username, password, enabled: true, scope: [SCOPE] })
-  await put('client', {
-    client_id: JWT.id,
-    client_secret: JWT.secret,
-    token_endpoint_auth_method: ['client_secret_basic'],
-    redirect_uri: [REDIRECT_URI],
-    authorization_type: ['refresh_token', 'client_credentials', 'password'],
-    scope: [SCOPE],
-    enabled: true,
-    confidential: true,
-  })
+  for (const { id, secret } of CLIENTS) {
+    await put('client', {
+      client_id: id,
+      client_secret: secret,
+      token_endpoint_auth_method: ['client_secret_basic'],
+      redirect_uri: [REDIRECT_URI],
+      authorization_type: ['refresh_token', 'client_credentials', 'password'],
+      scope: [SCOPE],
+      enabled: true,
+      confidential: true,
+    })
+  }
   await put('mod/plugin', pluginFor(origin))
 }
 
-/** Signs the user in as often as there are families. */
-async function seed(origin: string, families: number): Promise<Seeds> {
-  const refreshJwt: string[] = []
-  const access: string[] = []
+type Tokens = { refresh_token: string; access_token: string }
+
+/** Signs the user in at a client. */
+async function signIn(origin: string, client: GivenClient): Promise<Tokens> {
   const { name: username, password } = USER
   const fields = { grant_type: 'password', scope: SCOPE, username, password }
-  for (let made = 0; made < families; made++) {
-    const answer = await fetch(`${origin}${PATHS.token}`, {
-      method: 'POST',
-      headers: { authorization: basic(JWT) },
-      body: new URLSearchParams(fields),
-    })
-    const said = (await answer.json()) as { refresh_token: string; access_token: string }
-    refreshJwt.push(said.refresh_token)
-    access.push(said.access_token)
+  const answer = await fetch(`${origin}${PATHS.token}`, {
+    method: 'POST',
+    headers: { authorization: basic(client) },
+    body: new URLSearchParams(fields),
+  })
+  return (await answer.json()) as Tokens
+}
+
+/** Signs them in as often as there are families; who introspects hears of its own tokens only. */
+async function seed(origin: string, families: number): Promise<Seeds> {
+  const refreshed = await times(families, () => signIn(origin, JWT))
+  const introspected = await times(families, () => signIn(origin, OPAQUE))
+  return {
+    refreshOpaque: [],
+    refreshJwt: refreshed.map(({ refresh_token }) => refresh_token),
+    access: introspected.map(({ access_token }) => access_token),
+    codes: [],
   }
-  return { refreshOpaque: [], refreshJwt, access, codes: [] }
 }
 
 /** Starts it with a database in the folder that it was set up in. */

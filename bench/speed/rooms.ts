@@ -1,20 +1,16 @@
-// Rooms: where a process spent its time, out of a CPU profile, by the part of the house that it was in.
+// Rooms: the part of the house that a function of a CPU profile stands in.
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** A function as a profile names it; lines are counted from 0. */
+export type Frame = { functionName: string; url: string; lineNumber: number }
 
-type Frame = { functionName: string; url: string }
-type Node = { id: number; callFrame: Frame; children?: readonly number[] }
-type Profile = { nodes: readonly Node[]; samples: readonly number[]; timeDeltas: readonly number[] }
-
-/** Shares of the time in which the process was busy, by room; they add up to 1. */
-export type Shares = Readonly<Record<string, number>>
+const NOTHING = 'nothing'
+const START = 'start'
 
 // The first that fits; what stands in none goes to the room of whoever called it.
 const ROOMS: readonly (readonly [room: string, fits: (frame: Frame) => boolean])[] = [
-  ['nothing', ({ functionName }) => functionName === '(idle)'],
+  [NOTHING, ({ functionName }) => functionName === '(idle)'],
   ['garbage collector', ({ functionName }) => functionName === '(garbage collector)'],
-  ['start', ({ url }) => /^node:internal\/(modules|bootstrap|process\/pre|main)/.test(url)],
+  [START, ({ url }) => /^node:internal\/(modules|bootstrap|process\/pre|main)/.test(url)],
   ['signatures and digests', ({ url }) => /^node:internal\/crypto/.test(url)],
   ['signatures and digests', ({ functionName }) => /^(oneShotDigest|hash)$/.test(functionName)],
   ['the log', ({ url }) => /node_modules\/(pino|sonic-boom|thread-stream)|^node:fs/.test(url)],
@@ -25,40 +21,17 @@ const ROOMS: readonly (readonly [room: string, fits: (frame: Frame) => boolean])
   ['the rest of our server', ({ url }) => /packages\/server\//.test(url)],
   ['the rest of the floor', ({ url }) => /speed\/floor\//.test(url)],
   ['other packages', ({ url }) => /node_modules\//.test(url)],
-  ['Node: http, sockets, streams', ({ url }) => url.startsWith('node:')],
+  ['Node: http and sockets', ({ url }) => url.startsWith('node:')],
 ]
+
+/** Where time is spent that no function asked for. */
 const OUTSIDE = 'Node itself'
-const LEFT_OUT = new Set(['nothing', 'start'])
+/** What is no part of a request. */
+export const LEFT_OUT: ReadonlySet<string> = new Set([NOTHING, START])
 
-/** The one profile in a folder, as shares of the rooms. */
-export function sharesOf(folder: string): Shares {
-  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.cpuprofile'))
-  const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile
-  const rooms = roomsOf(profile)
-  const spent: Record<string, number> = {}
-  let total = 0
-  profile.samples.forEach((id, at) => {
-    const room = rooms.get(id) ?? OUTSIDE
-    if (LEFT_OUT.has(room)) return
-    const time = profile.timeDeltas[at] ?? 0
-    spent[room] = (spent[room] ?? 0) + time
-    total += time
-  })
-  return Object.fromEntries(Object.entries(spent).map(([room, time]) => [room, time / total]))
-}
-
-function roomsOf({ nodes }: Profile): Map<number, string> {
-  const rooms = new Map<number, string>()
-  const byId = new Map(nodes.map((node) => [node.id, node]))
-  const enter = (node: Node, above: string): void => {
-    const room = ROOMS.find(([, fits]) => fits(node.callFrame))?.[0] ?? above
-    rooms.set(node.id, room)
-    for (const id of node.children ?? []) {
-      const child = byId.get(id)
-      if (child) enter(child, room)
-    }
-  }
-  const [root] = nodes
-  if (root) enter(root, OUTSIDE)
-  return rooms
+/** The room of a function, which is that of whoever called it where nothing else is known. */
+export function roomOf(frame: Frame, caller: string = OUTSIDE): string {
+  // What a module does while it is loaded belongs to the start, wherever it stands.
+  if (caller === START) return START
+  return ROOMS.find(([, fits]) => fits(frame))?.[0] ?? caller
 }

@@ -3,6 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { withMarked } from '../../../tools/docs.ts'
 import type { Conditions, Results, Section } from '../results.ts'
+import type { Profiled } from '../sections/profile.ts'
+import { icicleOf } from './icicle.ts'
 import { pictureOf } from './picture.ts'
 import { ratios, standings, whole } from './standings.ts'
 import {
@@ -18,6 +20,7 @@ import {
 
 const PAGE = new URL('../../../docs/speed.md', import.meta.url)
 const PICTURE = new URL('../../../docs/speed.svg', import.meta.url)
+const ICICLE = new URL('../../../docs/speed-profile.svg', import.meta.url)
 
 function where({ at, node, processor, processors, load }: Conditions): string {
   const [before, after] = load.map((one) => one.toFixed(1))
@@ -54,4 +57,9 @@ export function writeDocuments(results: Results): void {
   text = withMarked(text, 'whole', whole(results))
   writeFileSync(PAGE, text)
   if (results.rows) writeFileSync(PICTURE, pictureOf(results.rows))
+}
+
+/** Writes the picture of one request; its functions are in no results. */
+export function writeIcicle(profiled: Profiled): void {
+  writeFileSync(ICICLE, icicleOf(profiled))
 }
