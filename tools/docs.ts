@@ -9,6 +9,7 @@ import { type DialectMount, SETTINGS, type Setting } from '../packages/server/sr
 import { catalogueTable, classesTable } from './catalogue.ts'
 import { clientTables } from './client-docs.ts'
 import { conformanceTables, mcpClientTable } from './conformance.ts'
+import { databasesTable, readDatabases } from './database-table.ts'
 import { dialectTables } from './dialects.ts'
 import { promisesTable, readResults } from './promise-table.ts'
 import { readScale, scaleTables } from './scale-table.ts'
@@ -99,6 +100,7 @@ const PAGES: readonly (readonly [file: string, mark: string, inner: string])[] =
   ['configuration.md', 'settings', settingsTable()],
   ['conformance.md', 'mcp-client', mcpClientTable()],
   ['conformance.md', 'modules', conformanceTables()],
+  ['deployment.md', 'databases', databasesTable(readDatabases())],
   ['promises.md', 'promises', promisesTable(readResults())],
   ['emulator/faults.md', 'faults', faultsTable()],
   ['operate.md', 'metrics', metricsTable()],

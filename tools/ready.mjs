@@ -6,12 +6,17 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const kind = process.argv[2] === 'all' ? 'all' : 'run'
+// For the promises as they were given there is more than for every test.
+const asked = process.argv[2] ?? 'run'
+const kind = asked === 'run' ? 'run' : 'all'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules/.bin')
 const stamp = join(root, 'node_modules/.patois-ready')
 
-/** What tests drive besides Node: the command, its Debian packages, and how it is to be without. */
+/**
+ * What tests drive besides Node: the command, its Debian packages, and how it is to be without;
+ * `only` where only one kind of run has such tests.
+ */
 const PROGRAMS = [
   {
     name: 'chromium',
@@ -57,6 +62,12 @@ const PROGRAMS = [
     packages: ['faketime'],
     without:
       'There is no faketime and it cannot be installed here: tests of jumping clocks are skipped.',
+  },
+  {
+    name: 'patroni',
+    only: 'promises',
+    packages: ['patroni', 'etcd-server'],
+    without: 'There is no Patroni and it cannot be installed here: its test is skipped.',
   },
 ]
 
@@ -119,7 +130,9 @@ function version(node) {
 
 /** Installs the programs that are missing, where that is this script's to do. */
 function bringPrograms() {
-  const missing = PROGRAMS.filter((program) => !isThere(program))
+  const missing = PROGRAMS.filter(
+    (program) => (program.only ?? asked) === asked && !isThere(program),
+  )
   if (missing.length === 0) return
   const canInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0
   const left = canInstall

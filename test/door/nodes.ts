@@ -23,9 +23,8 @@ export const startNodes = async (
   return [first, second]
 }
 
-/** Two processes of `patois serve` on a PostgreSQL of their own. */
+/** Two processes of `patois serve` on one database. */
 export type NodeProcesses = {
-  postgres: TestPostgres
   /** The URL of their database, and a look at it past the servers. */
   url: string
   database: pg.Client
@@ -36,25 +35,34 @@ export type NodeProcesses = {
   close(): Promise<void>
 }
 
-/** A primary that runs already, and its standby; whoever started them ends them. */
-export type Pair = { primary: TestPostgres; standby: TestPostgres }
-
 /** The URL of the same database on one host after the other. */
-export const onHosts = (url: string, ...servers: readonly TestPostgres[]): string => {
+export const onHosts = (url: string, ...servers: readonly { port: number }[]): string => {
   const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',')
   return url.replace(/127\.0\.0\.1:\d+/, hosts)
 }
 
-/** Starts PostgreSQL, if there is no pair, and both servers, at once and on an empty database. */
+/** Starts PostgreSQL and both servers, at once and on an empty database. */
 export const startProcesses = async (
   more: Record<string, unknown> = {},
-  options: PostgresOptions | Pair = {},
+  options: PostgresOptions = {},
+): Promise<NodeProcesses & { postgres: TestPostgres }> => {
+  const postgres = await startPostgres(options)
+  const nodes = await startProcessesOn(await postgres.newDatabase(), more)
+  const close = async () => {
+    await nodes.close()
+    await postgres.close()
+  }
+  return { ...nodes, postgres, close }
+}
+
+/** Starts both servers at once on an empty database, which may be had at one host of several. */
+export const startProcessesOn = async (
+  own: string,
+  more: Record<string, unknown> = {},
+  hosts: readonly { port: number }[] = [],
 ): Promise<NodeProcesses> => {
   const folder = mkdtempSync(join(tmpdir(), 'patois-nodes-'))
-  const pair = 'primary' in options ? options : undefined
-  const postgres = pair?.primary ?? (await startPostgres(options as PostgresOptions))
-  const own = await postgres.newDatabase()
-  const url = pair ? onHosts(own, pair.primary, pair.standby) : own
+  const url = hosts.length > 0 ? onHosts(own, ...hosts) : own
   const database = await openLook(own)
   // A primary that is killed says so to whoever looks.
   database.on('error', () => {})
@@ -62,7 +70,6 @@ export const startProcesses = async (
   const running: [Served, Served] = [serve(places[0]), serve(places[1])]
   await Promise.all(running.map(({ ready }) => ready))
   return {
-    postgres,
     url,
     database,
     places,
@@ -70,7 +77,6 @@ export const startProcesses = async (
     close: async () => {
       for (const one of running) await one.stop('SIGKILL')
       await database.end()
-      if (!pair) await postgres.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -51,11 +51,12 @@ export type PostgresOptions = {
   follows?: { port: number }
 }
 
-const USER = 'patois'
+/** Who owns its databases. */
+export const USER = 'patois'
 
 // It refuses to run as root. This user is on every system, and its number is the same on most.
 const NOBODY = 65_534
-const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
+export const OWNER = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
 
 // What a test kills is a process and no machine, so nothing has to reach the disk.
 const SETTINGS = {
@@ -68,7 +69,7 @@ const SETTINGS = {
 }
 
 /** Folders with PostgreSQL's programs: the one that is named, or npm's and then the system's. */
-const folders = (): string[] => {
+export const folders = (): string[] => {
   const { PATOIS_POSTGRES: named } = process.env
   if (named) return [named]
   const debian = '/usr/lib/postgresql'
@@ -100,7 +101,8 @@ const runs = (folder: string, names = ['initdb', 'postgres']): boolean =>
     (name) => spawnSync(join(folder, name), ['--version'], { ...OWNER, cwd: '/' }).status === 0,
   )
 
-const replicates = (folder: string): boolean =>
+/** True when a PostgreSQL of this folder can have a standby. */
+export const replicates = (folder: string): boolean =>
   runs(folder, ['initdb', 'postgres', 'pg_basebackup'])
 
 /** Why there is no PostgreSQL on this machine; undefined when there is one. */
@@ -141,11 +143,7 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
     data,
     pid: () => running.child.pid ?? 0,
     said: () => running.said(),
-    newDatabase: async () => {
-      const name = `test_${++databases}`
-      await query(port, `CREATE DATABASE ${name}`)
-      return urlOf(port, name)
-    },
+    newDatabase: () => makeDatabase(port, `test_${++databases}`),
     stop,
     start: async () => {
       running = await run()
@@ -156,6 +154,12 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Makes an empty database and answers its URL. */
+export const makeDatabase = async (port: number, name: string): Promise<string> => {
+  await query(port, `CREATE DATABASE ${name}`)
+  return urlOf(port, name)
 }
 
 const urlOf = (port: number, database: string): string =>

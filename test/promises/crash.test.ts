@@ -7,7 +7,7 @@ import { isFull, times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { type Heard, openChains, rotate, startLoad, type Work } from '../door/load.ts'
 import { openLook } from '../door/look.ts'
-import { type NodeProcesses, startProcesses } from '../door/nodes.ts'
+import { startProcesses } from '../door/nodes.ts'
 import { whyNoPostgres } from '../door/postgres.ts'
 import { measured } from '../door/promise.ts'
 import { isActive } from '../door/tokens.ts'
@@ -21,7 +21,7 @@ const AWAY_MS = 3500
 /** Asked for in full runs; a machine that runs other tests beside this one is slower. */
 const SOON_MS = 2000
 
-let nodes: NodeProcesses
+let nodes: Awaited<ReturnType<typeof startProcesses>>
 beforeAll(async () => {
   if (!whyNoPostgres()) nodes = await startProcesses({ lifetimes: { code: 600 } })
 })

@@ -7,7 +7,8 @@ import { isFull, times } from '../door/counts.ts'
 import { RU } from '../door/fixtures.ts'
 import { type Chain, type Heard, openChains, rotate, startLoad, type Work } from '../door/load.ts'
 import { openLook } from '../door/look.ts'
-import { onHosts, startNodes, startProcesses } from '../door/nodes.ts'
+import { onHosts, startNodes, startProcessesOn } from '../door/nodes.ts'
+import { startPatroni, whyNoPatroni } from '../door/patroni.ts'
 import { startPostgres, type TestPostgres, whyNoStandby } from '../door/postgres.ts'
 import { measured } from '../door/promise.ts'
 import type { Door } from '../door/server.ts'
@@ -15,6 +16,7 @@ import { startTcpProxy, type TcpProxy } from '../door/tcp.ts'
 import { introspect, isActive, refresh, revoke } from '../door/tokens.ts'
 
 const FAILOVERS = times(1, 10)
+const TAKEOVERS = times(3, 10)
 const ROUNDS = times(10, 200)
 const CHAINS = 20
 const CODES = 10
@@ -77,65 +79,80 @@ const firstAfter = (heard: readonly Heard[], door: number, since: number): numbe
       .filter((one) => one > 0),
   )
 
-/** Kills a primary under load, promotes its standby and counts what was lost. */
-const failOver = async (settings: Record<string, string>) => {
+/** Has a standby take over under load, counts what was lost, and says who answered what meanwhile. */
+const seeTakeover = async (places: readonly Door[], takeOver: () => Promise<void>) => {
+  const [first, second] = places as [Door, Door]
+  const browser = openBrowser()
+  const kept: Kept = { chains: await openChains(first, CHAINS), codes: [], access: [] }
+  const remember: Work = async (door, chain) => {
+    const answer = await rotate(door, chain)
+    if (answer.status === 200) kept.access.push(chain.access_token)
+    return answer
+  }
+  const load = startLoad(places, kept.chains, PER_SECOND, remember)
+  for (let nth = 0; kept.codes.length < CODES; nth++) {
+    // Whoever is told to come later comes later.
+    const door = nth % 2 ? second : first
+    const given = await getCode(door, 'cc', {}, browser).catch(() => undefined)
+    if (given) kept.codes.push(given)
+  }
+  await sleep(500)
+  await takeOver()
+  const promoted = performance.now()
+  const back = () => Math.max(...places.map((_, door) => firstAfter(load.heard, door, promoted)))
+  await expect.poll(back, { timeout: 20_000 }).toBeLessThan(20_000)
+  await sleep(1000)
+  const heard = await load.stop()
+  const recovered = back()
+  const odd = heard.filter(({ status }) => ![200, 503].includes(status))
+  const given = kept.chains.length + kept.access.length + kept.codes.length
+  return { odd, recovered, given, lost: await lostOf(second, kept), requests: heard.length }
+}
+
+type Takeover = Awaited<ReturnType<typeof seeTakeover>>
+
+const LIVES = { lifetimes: { code: 600 } }
+
+/** How long what the primary writes does not reach the standby before the primary is killed. */
+const CUT_MS = 300
+
+/** Kills a primary under load and promotes its standby. */
+const failOver = async (settings: Record<string, string>): Promise<Takeover> => {
   const { primary, standby, line, close } = await startPair(settings)
-  const nodes = await startProcesses({ lifetimes: { code: 600 } }, { primary, standby })
-  const { places } = nodes
+  const nodes = await startProcessesOn(await primary.newDatabase(), LIVES, [primary, standby])
   try {
-    const browser = openBrowser()
-    const kept: Kept = { chains: await openChains(places[0], CHAINS), codes: [], access: [] }
-    const remember: Work = async (door, chain) => {
-      const answer = await rotate(door, chain)
-      if (answer.status === 200) kept.access.push(chain.access_token)
-      return answer
-    }
-    const load = startLoad(places, kept.chains, PER_SECOND, remember)
-    for (let nth = 0; kept.codes.length < CODES; nth++) {
-      // Whoever is told to come later comes later.
-      const given = await getCode(places[nth % 2 ? 1 : 0], 'cc', {}, browser).catch(() => undefined)
-      if (given) kept.codes.push(given)
-    }
-    await sleep(500)
-    // What is written from now on does not reach the standby.
-    line.down()
-    await sleep(300)
-    await primary.stop('immediate')
-    await standby.promote()
-    const promoted = performance.now()
-    const back = () => Math.max(...places.map((_, door) => firstAfter(load.heard, door, promoted)))
-    await expect.poll(back, { timeout: 20_000 }).toBeLessThan(20_000)
-    await sleep(1000)
-    const heard = await load.stop()
-    const recovered = back()
-    const odd = heard.filter(({ status }) => ![200, 503].includes(status))
-    const given = kept.chains.length + kept.access.length + kept.codes.length
-    const lost = await lostOf(places[1], kept)
-    return { odd, recovered, given, lost, requests: heard.length }
+    return await seeTakeover(nodes.places, async () => {
+      line.down()
+      await sleep(CUT_MS)
+      await primary.stop('immediate')
+      await standby.promote()
+    })
   } finally {
     await nodes.close()
     await close()
   }
 }
 
+/** Has standbys take over so many times; answers what was seen when nothing was lost. */
+const seeAll = async (many: number, once: () => Promise<Takeover>): Promise<string> => {
+  let [slowest, given, requests] = [0, 0, 0]
+  for (let round = 0; round < many; round++) {
+    const seen = await once()
+    expect(seen.odd).toEqual([])
+    expect(seen.lost).toBe(0)
+    slowest = Math.max(slowest, seen.recovered)
+    given += seen.given
+    requests += seen.requests
+  }
+  if (isFull) expect(slowest).toBeLessThan(SOON_MS)
+  return `cut off ${CUT_MS} ms before: ${many} failovers, ${requests} requests, 0 of ${given} codes and tokens lost, both nodes answered again ${Math.round(slowest)} ms after the promotion`
+}
+
 const SYNCHRONOUS = { synchronous_standby_names: '*', synchronous_commit: 'remote_apply' }
 
 describe.skipIf(whyNoStandby())('a standby', () => {
   test(`R7: takes over ${FAILOVERS} times, and with remote_apply nothing is lost`, async () => {
-    let [slowest, given, requests] = [0, 0, 0]
-    for (let round = 0; round < FAILOVERS; round++) {
-      const seen = await failOver(SYNCHRONOUS)
-      expect(seen.odd).toEqual([])
-      expect(seen.lost).toBe(0)
-      slowest = Math.max(slowest, seen.recovered)
-      given += seen.given
-      requests += seen.requests
-    }
-    if (isFull) expect(slowest).toBeLessThan(SOON_MS)
-    measured(
-      'R7',
-      `remote_apply, cut off 300 ms before: ${FAILOVERS} failovers, ${requests} requests, 0 of ${given} codes and tokens lost, both nodes answered again ${Math.round(slowest)} ms after the promotion`,
-    )
+    measured('R7', `remote_apply, ${await seeAll(FAILOVERS, () => failOver(SYNCHRONOUS))}`)
   })
 
   test.runIf(isFull)(
@@ -182,5 +199,39 @@ describe.skipIf(whyNoStandby())('a standby', () => {
       'R8',
       `${ROUNDS} sign-ins, refreshes and revocations over two nodes, 0 × invalid_grant, 0 revoked tokens active, 0 statements at the standby`,
     )
+  })
+})
+
+/** Milliseconds in which nothing gets through; the line stays open and looks well. */
+const STUCK_MS = 60_000
+
+// Patroni waits until a primary's lease is over: half a minute a time.
+describe.skipIf(whyNoPatroni() ?? !isFull)('Patroni', () => {
+  test(`R7: promotes ${TAKEOVERS} times, the killed one follows again, and nothing is lost`, async () => {
+    const cluster = await startPatroni()
+    const { leader, follower } = await cluster.settled()
+    const own = await leader.newDatabase()
+    const nodes = await startProcessesOn(own, LIVES, [leader, follower])
+    const once = async (): Promise<Takeover> => {
+      const { leader, follower } = await cluster.settled()
+      const seen = await seeTakeover(nodes.places, async () => {
+        leader.line.delayMs = STUCK_MS
+        await sleep(CUT_MS)
+        leader.line.down()
+        await leader.kill()
+        while ((await cluster.rolesAt(follower)).leader !== follower) await sleep(20)
+      })
+      leader.line.delayMs = 0
+      leader.line.up()
+      leader.start()
+      return seen
+    }
+    try {
+      const figure = await seeAll(TAKEOVERS, once)
+      measured('R7', `Patroni 3.0 with synchronous_mode, ${figure}`)
+    } finally {
+      await nodes.close()
+      await cluster.close()
+    }
   })
 })
