@@ -94,7 +94,7 @@ export const PROMISES: readonly Promised[] = [
   },
   {
     id: 'R14',
-    when: 'The disk is full',
+    when: 'The disk is full (S, P)',
     asked: 'writes 503 within 1 s, reads 200; as before within 2 s of space; file whole',
   },
   {

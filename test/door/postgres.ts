@@ -1,6 +1,6 @@
 // A real PostgreSQL for tests: own data, own port, stopped and killed as a test wants it.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
@@ -14,9 +14,11 @@ import {
 import { createRequire } from 'node:module'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
 import pg from 'pg'
 import { findProgram, tie } from './program.ts'
 import { freePort } from './server.ts'
+import { openSmallDisk, type SmallDisk } from './small-disk.ts'
 
 /** How a server ends: it waits for nobody, or does not even tidy up. */
 export type Stop = 'fast' | 'immediate'
@@ -30,9 +32,13 @@ export type TestPostgres = {
   data: string
   /** Makes an empty database and answers its URL. */
   newDatabase(): Promise<string>
+  /** The disk that its data lies on, where that is a small one. */
+  disk: SmallDisk | undefined
   /** All that it has said since its start. */
   said(): string
   stop(how?: Stop): Promise<void>
+  /** Resolves when it has ended, by itself or not. */
+  ended(): Promise<unknown>
   /** Starts it again on the same data and port. */
   start(): Promise<void>
   /** Makes a standby a primary. */
@@ -49,6 +55,8 @@ export type PostgresOptions = {
   replicates?: boolean
   /** Of whom it is a standby: of a PostgreSQL, or of what stands in front of one. */
   follows?: { port: number }
+  /** How many megabytes the disk has that its data lies on. */
+  megabytes?: number
 }
 
 /** Who owns its databases. */
@@ -123,15 +131,18 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
   if (programs === undefined) throw new Error(whyNoPostgres() ?? whyNoStandby())
   const folder = mkdtempSync(join(tmpdir(), 'patois-postgres-'))
   chmodSync(folder, 0o755)
-  const data = join(folder, 'data')
-  mkdirSync(data, { mode: 0o700 })
-  if (OWNER.uid !== undefined) chownSync(data, OWNER.uid, OWNER.gid)
-  if (follows) await copy(join(programs, 'pg_basebackup'), follows.port, data)
-  else initialize(join(programs, 'initdb'), data)
+  const place = join(folder, 'place')
+  mkdirSync(place, { mode: 0o700 })
+  if (OWNER.uid !== undefined) chownSync(place, OWNER.uid, OWNER.gid)
+  const disk = options.megabytes ? await openSmallDisk(place, options.megabytes) : undefined
+  const data = join(place, 'data')
+  const start = starter(disk?.within)
+  if (follows) await copy(start, join(programs, 'pg_basebackup'), follows.port, data)
+  else await initialize(start, join(programs, 'initdb'), data)
   const port = await freePort()
   const settings = { ...SETTINGS, port: String(port), ...options.settings }
   const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const run = () => launch(join(programs, 'postgres'), ['-D', data, ...args], folder)
+  const run = () => launch(start, join(programs, 'postgres'), ['-D', data, ...args])
   let running = await run()
   let databases = 0
   const stop = async (how: Stop = 'fast'): Promise<void> => {
@@ -141,16 +152,19 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Test
   return {
     port,
     data,
+    disk,
     pid: () => running.child.pid ?? 0,
     said: () => running.said(),
     newDatabase: () => makeDatabase(port, `test_${++databases}`),
     stop,
+    ended: () => running.ended,
     start: async () => {
       running = await run()
     },
     promote: () => query(port, 'SELECT pg_promote()'),
     close: async () => {
       await stop('immediate')
+      await disk?.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -165,30 +179,42 @@ export const makeDatabase = async (port: number, name: string): Promise<string> 
 const urlOf = (port: number, database: string): string =>
   `postgres://${USER}@127.0.0.1:${port}/${database}`
 
-const initialize = (program: string, data: string): void => {
-  const flags = ['--auth=trust', '--no-sync', '--no-locale', '--encoding=UTF8']
-  const args = ['-D', data, '-U', USER, ...flags]
-  const { status, stderr } = spawnSync(program, args, { ...OWNER, cwd: data, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`PostgreSQL makes no data: ${stderr}`)
-}
+/** Starts one of its programs as whoever may run it. */
+type Start = (program: string, args: readonly string[]) => ChildProcessByStdio<null, null, Readable>
 
-// Not at once: what stands in front of whom it copies may be in this process.
-const copy = async (program: string, port: number, data: string): Promise<void> => {
-  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', USER]
-  const args = ['-D', data, ...from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync']
-  const child = spawn(program, args, { ...OWNER, cwd: data, stdio: ['ignore', 'ignore', 'pipe'] })
+const starter =
+  (within: readonly string[] = []): Start =>
+  (program, args) => {
+    const [command = '', ...rest] = [...within, program, ...args]
+    const owner = within.length > 0 ? {} : OWNER
+    return spawn(command, rest, { ...owner, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] })
+  }
+
+/** Runs one of its programs to its end. */
+const finish = async (child: ReturnType<Start>, what: string): Promise<void> => {
   let said = ''
   child.stderr.setEncoding('utf8').on('data', (piece) => {
     said += piece
   })
   const [status] = await once(child, 'close')
-  if (status !== 0) throw new Error(`PostgreSQL makes no copy: ${said}`)
+  if (status !== 0) throw new Error(`PostgreSQL makes no ${what}: ${said}`)
+}
+
+const initialize = (start: Start, program: string, data: string): Promise<void> => {
+  const flags = ['--auth=trust', '--no-sync', '--no-locale', '--encoding=UTF8']
+  return finish(start(program, ['-D', data, '-U', USER, ...flags]), 'data')
+}
+
+const copy = (start: Start, program: string, port: number, data: string): Promise<void> => {
+  const from = ['-h', '127.0.0.1', '-p', String(port), '-U', USER]
+  const flags = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync']
+  return finish(start(program, ['-D', data, ...from, ...flags]), 'copy')
 }
 
 type Launched = { child: ChildProcess; ended: Promise<unknown>; said: () => string }
 
-const launch = async (program: string, args: string[], cwd: string): Promise<Launched> => {
-  const child = spawn(program, args, { ...OWNER, cwd, stdio: ['ignore', 'ignore', 'pipe'] })
+const launch = async (start: Start, program: string, args: string[]): Promise<Launched> => {
+  const child = start(program, args)
   const untie = tie(child.pid, 'QUIT')
   let text = ''
   const ended = once(child, 'close').finally(untie)

@@ -1,6 +1,7 @@
 // A small disk of its own for a server, which a test fills and frees; nobody else's fills up with it.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Installation } from './process.ts'
@@ -41,10 +42,40 @@ export const onSmallDisk = (place: Installation, megabytes: number): Installatio
   return { ...place, path, within, flags: ['--database', `sqlite:${path}`] }
 }
 
+/** A small disk that is there for as long as it is open, and for whom it is there. */
+export type OpenDisk = SmallDisk & {
+  /** Makes a command one that sees it; as nobody, because PostgreSQL refuses to run as root. */
+  within: readonly string[]
+  close(): Promise<void>
+}
+
+const NOBODY = ['unshare', '--map-user=65534', '--map-group=65534']
+
+/** Puts a disk of so many megabytes at a folder, for those who are within it. */
+export const openSmallDisk = async (folder: string, megabytes: number): Promise<OpenDisk> => {
+  const keep = ['sh', '-c', 'echo there; read -r _']
+  const [command = '', ...rest] = [...APART, 'sh', '-c', MOUNT, `${megabytes}m`, folder, ...keep]
+  const keeper = spawn(command, rest, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const ended = once(keeper, 'close')
+  await Promise.race([once(keeper.stdout, 'data'), ended])
+  const enter = ['nsenter', `--target=${keeper.pid}`, '--user', '--mount', '--preserve-credentials']
+  return {
+    ...diskAt(keeper.pid ?? 0, folder),
+    within: [...enter, ...NOBODY],
+    close: async () => {
+      keeper.stdin.end()
+      await ended
+    },
+  }
+}
+
 /** The disk of the server with this process id. */
-export const diskOf = (place: Installation, pid: number): SmallDisk => {
+export const diskOf = (place: Installation, pid: number): SmallDisk =>
+  diskAt(pid, dirname(place.path))
+
+const diskAt = (pid: number, folder: string): SmallDisk => {
   const seen = (path: string): string => `/proc/${pid}/root${path}`
-  const filler = seen(join(dirname(place.path), 'filler'))
+  const filler = seen(join(folder, 'filler'))
   return {
     seen,
     fill: () => {
