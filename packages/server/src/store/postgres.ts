@@ -82,16 +82,18 @@ export async function openPostgres({
 }: { url: string } & StoreOptions): Promise<Store> {
   const place = readPlace(url)
   const { meter = UNREAD } = options
-  const connections = openConnections(place, meter)
+  let connections: Connections | undefined
   let presence: Presence | undefined
   try {
+    connections = openConnections(place, meter)
+    await connections.reach()
     await migrate(connections)
     presence = await enter(connections)
     await mark(connections, place.name, options)
     return await assemble(connections, presence, meter)
   } catch (error) {
     await presence?.leave()
-    await connections.close()
+    await connections?.close()
     throw openFault(place.name, error)
   }
 }

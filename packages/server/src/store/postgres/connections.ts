@@ -5,7 +5,7 @@ import type { Meter } from '../../metrics/meter.ts'
 import type { Row, Value } from '../rows.ts'
 import { isReadOnly } from './errors.ts'
 import { openPrimary } from './pool.ts'
-import { left, retrying } from './retry.ts'
+import { left, PATIENCE_MS, retrying } from './retry.ts'
 import { writeText } from './text.ts'
 import type { Place } from './url.ts'
 
@@ -26,6 +26,8 @@ export type Run = (statement: Statement, values?: Values) => Promise<Result>
  * and then is `Unavailable`.
  */
 export type Connections = {
+  /** Waits for the first connection, for as long as it takes to come by each host. */
+  reach(): Promise<void>
   /** A statement on its own. */
   run(statement: Statement, values?: Values, end?: number): Promise<Result>
   /** Runs `work` on one connection; when it throws, its transaction is undone. */
@@ -34,6 +36,7 @@ export type Connections = {
 }
 
 const rowMode = 'array'
+const NOTHING = { text: 'SELECT 1' }
 
 /** Opens a pool; the first connection is made when it is needed. */
 export function openConnections(place: Place, meter: Meter): Connections {
@@ -74,9 +77,14 @@ export function openConnections(place: Place, meter: Meter): Connections {
     return on(client, end)(statement, values).finally(() => client.release())
   }
 
+  const run: Connections['run'] = (statement, values, until) =>
+    retrying((end) => elsewhere(() => single(statement, values, end)), retries, until)
+
   return {
-    run: (statement, values, until) =>
-      retrying((end) => elsewhere(() => single(statement, values, end)), retries, until),
+    reach: async () => {
+      await run(NOTHING, [], performance.now() + PATIENCE_MS * place.urls.length)
+    },
+    run,
     using: (work, until) => retrying((end) => elsewhere(() => using(work, end)), retries, until),
     close,
   }

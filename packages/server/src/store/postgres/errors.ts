@@ -3,6 +3,16 @@
 import { Unavailable } from '@patois/core'
 import { DatabaseError } from 'pg'
 
+/** There is no connection, so that nothing was sent; `again` where the next moment may bring one. */
+export class Unconnected extends Error {
+  readonly again: boolean
+
+  constructor(cause: unknown, again: boolean) {
+    super('There is no connection.', { cause })
+    this.again = again
+  }
+}
+
 /** Transactions were in each other's way (class 40), or ours idled: nothing of it was kept. */
 export function isUndone(error: unknown): boolean {
   const state = stateOf(error) ?? ''
@@ -22,48 +32,76 @@ export function isDisconnect(error: unknown): boolean {
 
 /** True for what may go better the next moment. */
 export function isWorthAnotherTry(error: unknown): boolean {
-  // A row is locked, or every connection is somebody else's.
-  const isTaken = ['55P03', '53300'].includes(stateOf(error) ?? '')
-  return isUndone(error) || isReadOnly(error) || isDisconnect(error) || isTaken
+  if (error instanceof Unconnected) return error.again
+  const isLocked = stateOf(error) === '55P03'
+  return isUndone(error) || isReadOnly(error) || isDisconnect(error) || isLocked || isFull(error)
 }
 
-/** True for an error that goes away by itself; a full disk and a slow statement do, too. */
+/** The server has no connection left for us, who may have some of them. */
+export function isFull(error: unknown): boolean {
+  return stateOf(error) === '53300'
+}
+
+/**
+ * True for an error that goes away by itself; a full disk and a slow statement do, too, and whoever
+ * lets nobody in is not the fault of what was asked.
+ */
 export function isPassing(error: unknown): boolean {
-  return isWorthAnotherTry(error) || /^(53|57|58)/.test(stateOf(error) ?? '')
+  return (
+    error instanceof Unconnected ||
+    isWorthAnotherTry(error) ||
+    /^(53|57|58)/.test(stateOf(error) ?? '')
+  )
 }
 
 /** The error that the caller of a store hears for one of PostgreSQL's. */
 export function unavailable(error: unknown): Unavailable {
-  return Object.assign(new Unavailable('The database cannot answer now.'), { cause: error })
+  const cause = error instanceof Unconnected ? error.cause : error
+  return Object.assign(new Unavailable('The database cannot answer now.'), { cause })
 }
 
 /** The error to throw when the database `name` cannot be opened; a sentence without its password. */
 export function openFault(name: string, error: unknown): unknown {
-  if (error instanceof Unavailable) {
-    const { message } = (error.cause ?? error) as Error
-    return new Error(`The database ${name} does not answer: ${message}`, { cause: error })
+  const cause = error instanceof Unavailable ? (error.cause ?? error) : error
+  const { message } = cause as Error
+  const cure = cureOf(cause)
+  if (cure !== undefined) {
+    return new Error(`The database ${name} cannot be opened: ${message}. ${cure}`, { cause })
   }
-  const cure = cureOf(error)
-  if (cure === undefined) return error
-  const { message } = error as Error
-  return new Error(`The database ${name} cannot be opened: ${message}. ${cure}`, { cause: error })
+  if (!(error instanceof Unavailable)) return error
+  return new Error(`The database ${name} does not answer: ${message}`, { cause })
 }
 
 const PASSWORD = 'Set its password in PGPASSWORD or in ~/.pgpass.'
+const AUTHORITY = 'Name the certificate of its authority in the URL, as sslrootcert.'
+const FILES = 'Correct sslrootcert, sslcert or sslkey in the URL.'
+
+/** What to do, by SQLSTATE and by what Node calls a fault of TLS. */
 const CURES = new Map([
   ['28P01', PASSWORD],
   ['28000', 'Name another user in the URL, or let this one in.'],
   ['3D000', 'Make it, or name another one.'],
   ['42501', 'Let the user make tables there.'],
+  ['CERT_HAS_EXPIRED', 'Renew its certificate.'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', AUTHORITY],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'Name its host in the URL as the certificate does.'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', AUTHORITY],
+  ['UNABLE_TO_GET_ISSUER_CERT', AUTHORITY],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', AUTHORITY],
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', AUTHORITY],
 ])
 
 // `pg` itself says that it was told no password, or was offered no TLS.
 function cureOf(error: unknown): string | undefined {
-  const { message = '' } = error instanceof Error ? error : {}
+  if (!(error instanceof Error)) return undefined
+  const { message } = error
+  const { code = '', syscall } = error as NodeJS.ErrnoException
   if (message.startsWith('SASL: ') && message.includes('password')) return PASSWORD
   if (message.endsWith('does not support SSL connections'))
     return 'Switch TLS on there, or take sslmode out of the URL.'
-  return CURES.get(stateOf(error) ?? '')
+  // All files that are opened here are named in the URL; what they hold is read by OpenSSL.
+  if (syscall === 'open' || code.startsWith('ERR_OSSL_')) return FILES
+  return CURES.get(code)
 }
 
 function stateOf(error: unknown): string | undefined {

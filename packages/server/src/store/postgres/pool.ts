@@ -1,15 +1,26 @@
 // The pool of connections to the primary: of several hosts, the one that takes writes.
 
-import { Client, Pool, type PoolClient, types } from 'pg'
+import {
+  Client,
+  type ClientBase,
+  type ClientConfig,
+  DatabaseError,
+  Pool,
+  type PoolClient,
+  types,
+} from 'pg'
 import type { Meter } from '../../metrics/meter.ts'
-import { isDisconnect, isReadOnly } from './errors.ts'
-import { left } from './retry.ts'
+import { isDisconnect, isFull, isReadOnly, isWorthAnotherTry, Unconnected } from './errors.ts'
+import { left, PATIENCE_MS } from './retry.ts'
 import { readText } from './text.ts'
 import type { Place } from './url.ts'
 
 /** Connections to whichever host is the primary. */
 export type Primary = {
-  /** A connection by `end` of `performance.now`; whoever takes it releases it. */
+  /**
+   * A connection by `end` of `performance.now`; whoever takes it releases it. Throws `Unconnected`
+   * when there is none.
+   */
   take(end: number): Promise<PoolClient>
   /** Runs `work`, and turns to the next host when this one is lost or takes no writes. */
   elsewhere<T>(work: () => Promise<T>): Promise<T>
@@ -22,9 +33,6 @@ const INT8 = 20
 const BYTEA = 17
 const TEXT = 25
 
-/** How long a host may take to let somebody in. */
-const CONNECT_MS = 2000
-
 /** Opens a pool; the first connection is made when it is needed. */
 export function openPrimary(place: Place, meter: Meter): Primary {
   const { urls, prepare } = place
@@ -35,6 +43,11 @@ export function openPrimary(place: Place, meter: Meter): Primary {
   meter.gauge('patois_store_connections', () => pool.idleCount, 'idle')
   meter.gauge('patois_store_connections', () => pool.waitingCount, 'waiting')
   const current = () => urls.indexOf(pool.options.connectionString ?? '')
+  // Whoever failed at the same host meanwhile has already moved on.
+  const turn = (from: number): void => {
+    if (from === current()) pool.options.connectionString = urls[(from + 1) % urls.length]
+  }
+  let failed = 0
 
   // A primary that was given up may still answer, and knows nothing of what came after it.
   const isGivenUp = ({ host, port }: PoolClient): boolean => {
@@ -42,8 +55,21 @@ export function openPrimary(place: Place, meter: Meter): Primary {
     return host !== now?.host || port !== now.port
   }
 
+  const connect = async (): Promise<PoolClient> => {
+    const at = current()
+    try {
+      const client = await pool.connect()
+      failed = 0
+      return client
+    } catch (error) {
+      // One that is full has let us in before: what we have there is not to be given up.
+      if (!isFull(error)) turn(at)
+      throw new Unconnected(error, isWorthAnotherTry(error) || ++failed < urls.length)
+    }
+  }
+
   const take = async (end: number): Promise<PoolClient> => {
-    const client = await inTime(pool.connect(), end)
+    const client = await inTime(connect(), end)
     if (!isGivenUp(client)) return client
     client.release(true)
     return take(end)
@@ -54,9 +80,7 @@ export function openPrimary(place: Place, meter: Meter): Primary {
     elsewhere: async (work) => {
       const at = current()
       return work().catch((error) => {
-        const isLost = isDisconnect(error) || isReadOnly(error)
-        // Whoever failed at the same host meanwhile has already moved on.
-        if (isLost && at === current()) pool.options.connectionString = urls[(at + 1) % urls.length]
+        if (isDisconnect(error) || isReadOnly(error)) turn(at)
         throw error
       })
     },
@@ -67,15 +91,17 @@ export function openPrimary(place: Place, meter: Meter): Primary {
 
 /** In `direct` come the connections behind which no pooler stands. */
 function openPool({ urls, connections }: Place, direct: WeakSet<PoolClient>): Pool {
+  // Whoever waits for an answer waits for all hosts, should only the last one let us in.
+  const withinMs = PATIENCE_MS / urls.length
   const pool = new Pool({
     connectionString: urls[0],
     max: connections,
-    connectionTimeoutMillis: CONNECT_MS,
+    Client: connectingWithin(withinMs),
     keepAlive: true,
     pipeline: true,
     types: { getTypeParser },
     verify: (client, done) => {
-      prepare(client, direct).then(() => done(), done)
+      prepare(client, direct, withinMs).then(() => done(), done)
     },
   })
   // A connection that breaks says so to whoever waits for its answer; unheard, it would end us.
@@ -84,27 +110,43 @@ function openPool({ urls, connections }: Place, direct: WeakSet<PoolClient>): Po
   return pool
 }
 
-const LOOK = {
-  text: 'SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS process',
-  query_timeout: CONNECT_MS,
+// As an option of the pool this time would count the wait for a free connection, too.
+function connectingWithin(connectionTimeoutMillis: number) {
+  function connecting(config: ClientConfig): Client {
+    return new Client({ ...config, connectionTimeoutMillis })
+  }
+  return connecting as unknown as new () => ClientBase
 }
+
+const LOOK = 'SELECT pg_is_in_recovery() AS standby, pg_backend_pid() AS process'
 
 // A plan is kept for as long as its connection: made while a table was small, it must not read all
 // of it when it is large.
-const BY_INDEX = {
-  text: 'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off',
-  query_timeout: CONNECT_MS,
-}
+const BY_INDEX = ['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin']
 
-async function prepare(client: PoolClient, direct: WeakSet<PoolClient>): Promise<void> {
-  if (!(await isDirect(client))) return
-  await client.query(BY_INDEX)
+async function prepare(
+  client: PoolClient,
+  direct: WeakSet<PoolClient>,
+  query_timeout: number,
+): Promise<void> {
+  if (!(await isDirect(client, query_timeout))) return
+  const sets = BY_INDEX.map((name) => {
+    const set = { text: `SET ${name} = off`, query_timeout }
+    return client.query(set)
+  })
+  // A database that speaks PostgreSQL's words may know none of these.
+  await Promise.all(sets.map((set) => set.catch(unlessRefused)))
   direct.add(client)
 }
 
+function unlessRefused(error: unknown): void {
+  if (!(error instanceof DatabaseError) || isDisconnect(error)) throw error
+}
+
 /** True when the process that answers is the one that let us in, so that no pooler is between. */
-async function isDirect(client: PoolClient): Promise<boolean> {
-  const { rows } = await client.query(LOOK)
+async function isDirect(client: PoolClient, query_timeout: number): Promise<boolean> {
+  const look = { text: LOOK, query_timeout }
+  const { rows } = await client.query(look)
   const [{ standby, process }] = rows
   // A standby answers reads, too, and they may be old.
   if (standby) {
@@ -119,7 +161,7 @@ function inTime(connecting: Promise<PoolClient>, end: number): Promise<PoolClien
     let isLate = false
     const timer = setTimeout(() => {
       isLate = true
-      reject(new Error('timeout exceeded when trying to connect'))
+      reject(new Unconnected(new Error('no connection came in time'), true))
     }, left(end))
     connecting
       .then((client) => (isLate ? client.release() : resolve(client)), reject)

@@ -5,7 +5,7 @@ import type { Count } from '../../metrics/meter.ts'
 import { isPassing, isWorthAnotherTry, unavailable } from './errors.ts'
 
 /** Whoever waits for an answer is told after so long to come later. */
-const PATIENCE_MS = 2000
+export const PATIENCE_MS = 2000
 const SHORTEST_MS = 5
 const LONGEST_MS = 250
 

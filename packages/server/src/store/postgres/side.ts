@@ -22,11 +22,15 @@ const COMMIT = { text: 'COMMIT', withinMs }
 /** Opens the database behind the URL. Throws one sentence when it cannot, or when servers use it. */
 export async function openPostgresSide(url: string, how: How): Promise<Side> {
   const place = readPlace(url)
-  const connections = openConnections(place, UNREAD)
+  let connections: Connections | undefined
   try {
+    // One stands still in its snapshot while another one asks who uses the database.
+    const most = Math.max(2, place.connections)
+    connections = openConnections({ ...place, connections: most }, UNREAD)
+    await connections.reach()
     return await open(connections, place.name, how)
   } catch (error) {
-    await connections.close()
+    await connections?.close()
     throw openFault(place.name, error)
   }
 }
