@@ -1,21 +1,14 @@
 // Measures what our client and its peers make of every shape of answer, and writes the table down.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { startScript } from '../test/door/script.ts'
 import { isGood, measure, OURS, type Outcome } from '../test/gauntlet/measure.ts'
 import { SHAPES } from '../test/gauntlet/shapes.ts'
 import { withMarked } from '../tools/docs.ts'
 import { PEERS } from './peers.ts'
+import { versionOf } from './versions.ts'
 
 const PAGE = new URL('../docs/client/answers.md', import.meta.url)
-const { resolve } = createRequire(import.meta.url)
-
-const versionOf = (name: string): string => {
-  const [at = ''] = resolve(name).match(new RegExp(`.*/node_modules/${name}/`)) ?? []
-  return JSON.parse(readFileSync(`${at}package.json`, 'utf8')).version
-}
-
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
 const columns = [OURS, ...PEERS]

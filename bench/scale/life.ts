@@ -40,8 +40,5 @@ export const KEPT: Readonly<Record<string, number>> = {
   replay_cells: lifetime('replay_window'),
 }
 
-/** Seconds for which a family lives on after its last refresh. */
-export const IDLE = lifetime('refresh_token_idle')
-
 /** Seconds after sign-in when a family ends in any case. */
 export const LONGEST = lifetime('refresh_token')

@@ -1,9 +1,9 @@
 // The peers, each with its records in memory and in an SQLite file as durable as Patois's own.
 
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { versionOf } from '../versions.ts'
 import type { Contestant } from './contestants.ts'
 import type { SeedSizes } from './given.ts'
 import { versionOfGlewlwyd, whyNoGlewlwyd } from './glewlwyd.ts'
@@ -39,13 +39,6 @@ export const PEERS: readonly Peer[] = [
 
 /** How a peer is started. */
 export type PeerOptions = { keeps: Keeping; wiring?: Wiring; slowMs?: number }
-
-/** Its version as it is installed. */
-function versionOf(name: string): string {
-  const { resolve } = createRequire(import.meta.url)
-  const [at = ''] = resolve(name).match(new RegExp(`.*/node_modules/${name}/`)) ?? []
-  return JSON.parse(readFileSync(`${at}package.json`, 'utf8')).version
-}
 
 /** Starts a peer with its records in the folder or in memory. */
 export async function startPeer(

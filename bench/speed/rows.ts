@@ -121,3 +121,10 @@ export const ROWS: readonly Row[] = [
     job: ({ port, paths }) => ({ port, ...get(paths.discovery, ['"token_endpoint":']) }),
   },
 ]
+
+/** The row of this name. Throws an Error when there is none. */
+export function rowOf(name: string): Row {
+  const row = ROWS.find((one) => one.name === name)
+  if (!row) throw new Error(`There is no row ${name}.`)
+  return row
+}

@@ -15,7 +15,7 @@ const COLUMNS = 3
 /** Pixels that a slice must have to be drawn, and to be named. */
 const LEAST = 1.5
 const NAMED = 10.5
-const LETTER = 5.9
+const LETTER = 6.2
 /** A function that does little but call another is left out: the other one stands for both. */
 const ALIKE = 0.8
 

@@ -6,6 +6,7 @@ import { shortName, standingOf } from '../standing.ts'
 import { count } from '../table.ts'
 
 const WIDTH = 760
+const MARGIN = 12
 const LABEL = 200
 const BAR = 13
 const GAP = 14
@@ -22,11 +23,13 @@ const LEGEND = [
 ] as const
 
 const STYLE = `
+  .paper { fill: #fff }
   text { font: 12px system-ui, sans-serif; fill: #1c2128 }
   .small { font-size: 11px; fill: #57606a }
   .floor { fill: #b6bec8 } .patois { fill: #0b7a75 } .durable { fill: #c2571a }
   .memory { fill: #e5b08a }
   @media (prefers-color-scheme: dark) {
+    .paper { fill: #0d1117 }
     text { fill: #e6edf3 } .small { fill: #9aa4af }
     .floor { fill: #57606a } .patois { fill: #3fc1b8 } .durable { fill: #e0823d }
     .memory { fill: #8a5a35 }
@@ -71,10 +74,14 @@ export function pictureOf(rows: readonly MeasuredRow[]): string {
     y += GAP
     return [title, ...lines].join('\n  ')
   })
-  const size = `viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}"`
+  const paper = { width: WIDTH + 2 * MARGIN, height: y + MARGIN }
+  const from = `x="${-MARGIN}" y="${-MARGIN}" width="${paper.width}" height="${paper.height}"`
+  const view = `${-MARGIN} ${-MARGIN} ${paper.width} ${paper.height}`
+  const size = `viewBox="${view}" width="${paper.width}" height="${paper.height}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"
   aria-label="Answers for each second of a processor">
   <style>${STYLE}</style>
+  <rect class="paper" ${from}/>
   <text x="0" y="16">Answers for each second of the server’s processor; more is better</text>
   ${legend()}
   ${drawn.join('\n  ')}

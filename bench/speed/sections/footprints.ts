@@ -6,7 +6,7 @@ import { PEERS, startPeer } from '../peers.ts'
 import { cpuSecondsOf, familyOf, residentBytesOf } from '../processes.ts'
 import type { Families, Footprint, Results } from '../results.ts'
 import { median } from '../rounds.ts'
-import { ROWS } from '../rows.ts'
+import { rowOf } from '../rows.ts'
 import type { Bench } from './bench.ts'
 
 const STARTS = 5
@@ -47,8 +47,7 @@ async function footprintOf(
 async function residentAfter(bench: Bench, families: number): Promise<number> {
   const { load, folder } = bench
   const patois = await startPatois(folder(`families-${families}`), { families, codes: 0 })
-  const row = ROWS.find(({ name }) => name === ROW)
-  if (!row) throw new Error(`There is no row ${ROW}.`)
+  const row = rowOf(ROW)
   const key = `${families} families`
   try {
     await load.define(key, row.job(patois), { pid: patois.pid })

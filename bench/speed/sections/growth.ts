@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type Contestant, startPatois } from '../contestants.ts'
 import type { Growth } from '../results.ts'
 import { measure } from '../rounds.ts'
-import { ROWS } from '../rows.ts'
+import { rowOf } from '../rows.ts'
 import { HEAD, linesOf } from '../table.ts'
 import type { Bench } from './bench.ts'
 
@@ -20,7 +20,7 @@ function nameOf(rows: number): string {
 
 /** Measures rotations in stores of all sizes. */
 export async function measureGrowth({ load, plan, folder, say }: Bench): Promise<Growth[]> {
-  const row = ROWS.find(({ name }) => name === ROW)
+  const row = rowOf(ROW)
   const open: (Contestant & { size: number; megabytes: number })[] = []
   try {
     for (const size of SIZES) {
@@ -30,9 +30,7 @@ export async function measureGrowth({ load, plan, folder, say }: Bench): Promise
       const megabytes = Math.round(statSync(join(place, 'patois.db')).size / 1e6)
       open.push({ ...patois, size, megabytes })
     }
-    const entries = open.flatMap((one) =>
-      row ? [{ name: one.name, pid: one.pid, job: row.job(one) }] : [],
-    )
+    const entries = open.map((one) => ({ name: one.name, pid: one.pid, job: row.job(one) }))
     const summaries = await measure(load, ROW, entries, plan)
     say(HEAD)
     say(linesOf(ROW, summaries))

@@ -4,7 +4,7 @@ import { type Contestant, startFloor, startPatois } from '../contestants.ts'
 import { type Slice, slicesOf } from '../profile.ts'
 import type { MeasuredProfile } from '../results.ts'
 import { measure } from '../rounds.ts'
-import { ROWS, type Row } from '../rows.ts'
+import { type Row, rowOf } from '../rows.ts'
 import type { Bench } from './bench.ts'
 import { busySeconds } from './rows.ts'
 
@@ -60,9 +60,8 @@ export function roomsOf({ row, servers }: Profiled): MeasuredProfile {
 export async function measureProfile(bench: Bench): Promise<Profiled[]> {
   const measured: Profiled[] = []
   for (const [at, name] of PROFILED.entries()) {
-    const row = ROWS.find((one) => one.name === name)
-    if (row === undefined || !name.includes(bench.only)) continue
-    const profiled = await profileOf(bench, row, at)
+    if (!name.includes(bench.only)) continue
+    const profiled = await profileOf(bench, rowOf(name), at)
     for (const { name: server, microseconds, rooms } of roomsOf(profiled).servers) {
       bench.say(`${name} · ${server}: ${microseconds.toFixed(1)} µs`)
       for (const [room, time] of Object.entries(rooms)) {
