@@ -153,7 +153,7 @@ describe('a server whose metrics are read', () => {
     expect(await served?.stop()).toMatchObject({ code: 0, err: '' })
   })
 
-  test('counts what PostgreSQL was asked again', async (context) => {
+  test('counts what PostgreSQL was asked again, and the log says what it lacks', async (context) => {
     const why = whyNoPostgres()
     if (why) return context.skip(why)
     const postgres = await startPostgres()
@@ -170,6 +170,11 @@ describe('a server whose metrics are read', () => {
       expect(sumOf(lines, 'patois_ready')).toBe(0)
       const unavailable = { operation: 'token', status: '503', reason: 'unavailable' }
       expect(sumOf(lines, 'patois_requests_total', unavailable)).toBe(1)
+      const said = (served?.printed.out ?? '').split('\n').filter((line) => line.startsWith('{'))
+      const warned = said.map((line) => JSON.parse(line) as Record<string, unknown>)
+      const cause = `ECONNREFUSED connect ECONNREFUSED 127.0.0.1:${postgres.port}`
+      const told = expect.objectContaining({ msg: 'unavailable', cause })
+      expect(warned.filter(({ msg }) => msg === 'unavailable')).toEqual([told])
     } finally {
       await served?.stop('SIGKILL')
       await postgres.close()

@@ -2,7 +2,8 @@
 
 import { SECRET_FIELDS } from '@patois/core'
 import { expect, test } from 'vitest'
-import { openLog } from './log.ts'
+import { causeOf, openLog } from './log.ts'
+import { HIDDEN } from './redact.ts'
 
 const logged = (fields: object, level: 'info' | 'warn' = 'info') => {
   const lines: string[] = []
@@ -43,4 +44,28 @@ test('errors are logged whole, and what refers to itself does not hang', () => {
   loop.loop = loop
   const [line = ''] = logged({ err: new Error('broken'), loop })
   expect(JSON.parse(line).err).toMatchObject({ message: 'broken', stack: expect.any(String) })
+})
+
+test('the code of an error is one of a system, and no secret', () => {
+  const failed = (code: string) => {
+    const [line = ''] = logged({ err: Object.assign(new Error('failed'), { code }) })
+    return JSON.parse(line).err.code
+  }
+  for (const code of ['57P03', '08006', 'ECONNREFUSED', 'ERR_SQLITE_ERROR']) {
+    expect(failed(code)).toBe(code)
+  }
+  for (const code of ['pc_canary', 'canary', 'CANARY'.repeat(10)]) expect(failed(code)).toBe(HIDDEN)
+  const [line = ''] = logged({ fields: { code: 'ECONNREFUSED' } })
+  expect(JSON.parse(line).fields.code).toBe(HIDDEN)
+})
+
+test('a cause is told in one line, the innermost one of several', () => {
+  const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' })
+  const told = new Error('It does not answer.', { cause: refused })
+  expect(causeOf(told)).toEqual({ cause: 'ECONNREFUSED' })
+  expect(causeOf(new Error('Nothing works.', { cause: told }))).toEqual({ cause: 'ECONNREFUSED' })
+  const shut = Object.assign(new Error('the database system is shutting down'), { code: '57P03' })
+  const cause = '57P03 the database system is shutting down'
+  expect(causeOf(new Error('It does not answer.', { cause: shut }))).toEqual({ cause })
+  expect(causeOf(new Error('Too many wait.'))).toEqual({})
 })

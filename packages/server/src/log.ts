@@ -137,7 +137,24 @@ function cleanValue(name: string, value: unknown, depth: number): unknown {
     cleanValue(inner, one, depth + 1),
   ])
   if (!(value instanceof Error)) return Object.fromEntries(entries)
-  return { ...errorOf(value, depth), ...Object.fromEntries(entries) }
+  return { ...errorOf(value, depth), ...Object.fromEntries(entries), ...codeOf(value) }
+}
+
+/** What made something impossible, in one line: like `ECONNREFUSED connect ECONNREFUSED ::1:5432`. */
+export function causeOf(error: unknown): { cause?: string } {
+  const { cause } = error instanceof Error ? error : {}
+  if (!(cause instanceof Error)) return {}
+  // An error of several tries has a code alone.
+  const said = [codeOf(cause).code, cause.message].filter(Boolean).join(' ')
+  return { ...(said !== '' && { cause: said }), ...causeOf(cause) }
+}
+
+/** A name that a system gave what went wrong; a code of OAuth is none, and stands in no error. */
+const SYSTEM_CODE = /^[A-Z0-9_]{3,40}$/
+
+function codeOf(error: Error): { code?: string } {
+  const { code } = error as NodeJS.ErrnoException
+  return typeof code === 'string' && SYSTEM_CODE.test(code) ? { code } : {}
 }
 
 // What an error says of itself cannot be enumerated.

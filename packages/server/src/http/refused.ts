@@ -1,6 +1,7 @@
 // Refused: what was thrown becomes an answer, in the caller's dialect or on a page.
 
 import { type Answer, type Call, Refusal, Unavailable, writeRefusal } from '@patois/core'
+import { causeOf } from '../log.ts'
 import type { Site } from './site.ts'
 import { explain, whyUri } from './why.ts'
 
@@ -36,8 +37,9 @@ export async function tell(site: Site, call: Call, thrown: unknown): Promise<Tol
     }
   }
   if (thrown instanceof Unavailable) {
-    const { retryAfter } = thrown
-    site.log.warn({ requestId: call.requestId, error: thrown.message }, 'unavailable')
+    const { retryAfter, message: error } = thrown
+    const { requestId } = call
+    site.log.warn({ requestId, error, ...causeOf(thrown) }, 'unavailable')
     const sentence = 'The server cannot answer now. Try again.'
     return {
       code: 'temporarily_unavailable',
