@@ -154,6 +154,45 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
     expect(await served.stop()).toMatchObject({ code: 0, err: '' })
   })
 
+  test('no count falls when one is silent, is killed, and is replaced', async () => {
+    const port = await freePort()
+    const at = await place({ metrics: { listen: `127.0.0.1:${port}` } })
+    const served = start(at)
+    await served.ready
+    const asked = 40
+    await Promise.all(Array.from({ length: asked }, () => ask(at, new Agent())))
+    const scrape = async () => {
+      const lines = readLines(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text())
+      const labels = { operation: 'token' }
+      return {
+        lines,
+        counts: ['patois_requests_total', 'patois_request_duration_seconds_count'].map((name) =>
+          sumOf(lines, name, labels),
+        ),
+      }
+    }
+    const before = await scrape()
+    expect(before.counts).toEqual([asked, asked])
+    const [first = 0] = processesOf(served)
+    process.kill(first, 'SIGSTOP')
+    expect((await scrape()).counts).toEqual(before.counts)
+    process.kill(first, 'SIGKILL')
+    await until(() => linesOf(served).some(({ msg }) => msg === 'a worker died and is replaced'))
+    const after = await scrape()
+    expect(after.counts).toEqual(before.counts)
+    // What is a state and no count went with it.
+    const limit = 'patois_queue_limit'
+    const shares = after.lines.filter(({ name }) => name === 'patois_workers')
+    expect(sumOf(after.lines, limit)).toBe(
+      ((shares[0]?.value ?? 0) * sumOf(before.lines, limit)) / WORKERS,
+    )
+    await until(async () => sumOf((await scrape()).lines, 'patois_workers') === WORKERS)
+    expect((await scrape()).counts).toEqual(before.counts)
+    await ask(at, new Agent())
+    await until(async () => (await scrape()).counts[0] === asked + 1)
+    expect(await served.stop()).toMatchObject({ code: 0, err: '' })
+  })
+
   // It is given half a minute to say something.
   test.skipIf(!isFull)('one that hangs is ended and replaced', { timeout: 120_000 }, async () => {
     const at = await place()

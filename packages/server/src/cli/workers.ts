@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Configuration } from '../configuration.ts'
 import { type Log, openLog } from '../log.ts'
 import { openMeter } from '../metrics/meter.ts'
-import type { Report } from '../metrics/open.ts'
 import { ask, READY } from './primary.ts'
+import { openReports, type Reports } from './reports.ts'
 import { checkPort, openMetrics, STOP_WITHIN_MS, stopSignal, warnElsewhere } from './run.ts'
 
 /** From a death to its replacement; it doubles with each death of one that did not live long. */
@@ -18,7 +18,6 @@ const LONG_LIFE_MS = 60_000
 /** A worker that says nothing for so long hangs for good. */
 const SILENT_MS = 30_000
 const PULSE_MS = 5000
-const REPORT_MS = 1000
 
 type Crew = {
   log: Log
@@ -29,6 +28,7 @@ type Crew = {
   whole: PromiseWithResolvers<void>
   stopped: AbortController
   starts: { value: number }
+  reports: Reports
 }
 
 /** Runs as many workers as are configured until it is told to stop; `ready` when all answer. */
@@ -46,11 +46,12 @@ export async function runWorkers(configuration: Configuration, ready: () => void
     whole,
     stopped: new AbortController(),
     starts,
+    reports: openReports(),
   }
   meter.gauge('patois_workers', () => crew.listening.size)
   const stopMetrics = await openMetrics(metrics, async () => [
     await meter.read(),
-    ...(await reportsOf(crew)),
+    ...(await crew.reports.of(crew.listening)),
   ])
   const told = stopSignal().then(() => crew.stopped.abort())
   const { ends } = await work(crew, told, () => {
@@ -82,14 +83,17 @@ async function work(
   return { ends }
 }
 
-function start({ log, listening, whole, most, stopped, starts }: Crew): Worker {
+function start({ log, listening, whole, most, stopped, starts, reports }: Crew): Worker {
   const worker = cluster.fork()
   starts.value++
   onReady(worker, () => {
     listening.add(worker)
     if (listening.size === most) whole.resolve()
   })
-  worker.once('exit', () => listening.delete(worker))
+  worker.once('exit', () => {
+    listening.delete(worker)
+    reports.end(worker)
+  })
   // What cannot be sent is heard of when it ends.
   worker.on('error', (err) => log.debug({ err, worker: worker.id }, 'a worker was not reached'))
   void watch(worker, log, stopped.signal)
@@ -141,11 +145,6 @@ async function stopAll(ends: Promise<number[]>, withinMs: number): Promise<numbe
   const codes = await ends
   clearTimeout(late)
   return codes.find((code) => code !== 0) ?? 0
-}
-
-async function reportsOf({ listening }: Crew): Promise<Report[]> {
-  const reports = [...listening].map((worker) => ask(worker, 'report', REPORT_MS))
-  return (await Promise.all(reports)).filter((report) => report !== undefined)
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<boolean> {

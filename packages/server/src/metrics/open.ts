@@ -7,11 +7,36 @@ import type { OpenMeter } from './meter.ts'
 /** The metrics of one process, as they are sent to where those of several are summed. */
 export type Report = readonly object[]
 
+type Aggregated = { name: string; aggregator: string }
+
 /** Opens what a process reports: our own figures and those of Node (loop lag, memory, garbage). */
 export function openReport(meter: OpenMeter): () => Promise<Report> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  return async () => [...(await meter.read()), ...(await registry.getMetricsAsJSON())]
+  return async () => {
+    const ofNode = await registry.getMetricsAsJSON()
+    return [
+      ...(await meter.read()),
+      ...ofNode.map((metric) => ({ ...metric, ...acrossOf(metric) })),
+    ]
+  }
+}
+
+// Of several processes the oldest start, which prom-client leaves out, and the worst lag, of which it
+// makes an average: one worker that hangs is not to be hidden by those that have nothing to do.
+function acrossOf({ name, aggregator }: Aggregated): Pick<Aggregated, 'aggregator'> {
+  if (name === 'process_start_time_seconds') return { aggregator: 'min' }
+  return { aggregator: aggregator === 'average' ? 'max' : aggregator }
+}
+
+/** What several processes that have ended leave behind: what only grows, summed up. */
+export async function sumOfEnded(reports: readonly Report[]): Promise<Report> {
+  const grown = reports.map((report) => report.filter(hasFigures).filter(grows))
+  return AggregatorRegistry.aggregate(grown).getMetricsAsJSON()
+}
+
+function grows(metric: object): boolean {
+  return 'type' in metric && (metric.type === 'counter' || metric.type === 'histogram')
 }
 
 /** Answers `/metrics` until the answer is called; `reports` has one of each process. */
