@@ -14,7 +14,11 @@ export default defineConfig({
         ...sources,
         test: {
           name: 'rules',
-          include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'bench/speed/**/*.test.ts',
+          ],
           // By default a machine with two cores gets one worker.
           maxWorkers: '100%',
         },

@@ -52,7 +52,7 @@ function wayTo(spot: Spot): { name: string; place: string }[] {
     const { functionName, url, lineNumber } = at.frame
     if (functionName.startsWith('(')) continue
     const name = functionName || `in ${url.split('/').at(-1)}`
-    way.unshift({ name, place: `${url}:${lineNumber + 1}` })
+    way.unshift({ name, place: url && `${url}:${lineNumber + 1}` })
   }
   return [{ name: spot.room, place: '' }, ...way]
 }

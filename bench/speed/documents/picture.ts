@@ -19,7 +19,7 @@ const LEGEND = [
   ['floor', 'floor'],
   ['patois', 'Patois, durable'],
   ['durable', 'best peer, durable'],
-  ['memory', 'best peer, in memory only'],
+  ['memory', 'best peer, in memory'],
 ] as const
 
 const STYLE = `
@@ -49,7 +49,7 @@ function barsOf(measured: MeasuredRow): Bar[] {
 
 function legend(): string {
   return LEGEND.map(([kind, label], at) => {
-    const x = LABEL + at * 140
+    const x = LABEL + at * 135
     return `<rect class="${kind}" x="${x}" y="28" width="10" height="10" rx="2"/>
   <text class="small" x="${x + 15}" y="37">${label}</text>`
   }).join('\n  ')
