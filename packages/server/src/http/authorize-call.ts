@@ -11,11 +11,11 @@ import {
   withQuery,
 } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { turn } from '../turn.ts'
 import { readBrowser } from './browser.ts'
 import { sendDecided } from './decided.ts'
 import { openCall, readMessage } from './message.ts'
 import type { Site, Station } from './site.ts'
-import { turn } from './turn.ts'
 
 /** The handler of such an operation. */
 export function authorizeCallHandler(site: Site, station: Station) {

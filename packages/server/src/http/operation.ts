@@ -19,12 +19,12 @@ import {
 } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { locales } from '../pages/words/index.ts'
+import { turn } from '../turn.ts'
 import { allowOrigin } from './cors.ts'
 import { logDecision } from './event.ts'
 import { openCall, readMessage, send } from './message.ts'
 import { refusalAnswer, tell } from './refused.ts'
 import { baseOf, type Site, type Station } from './site.ts'
-import { turn } from './turn.ts'
 
 type JsonDeed = Exclude<Deed, 'authorize' | 'logout'>
 /** Finds the facts of a call's answer. */

@@ -5,12 +5,12 @@ import { type Answer, type Call, parseForm, Refusal } from '@patois/core'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error.ts'
 import { chooseWords, type Words } from '../pages/words/index.ts'
+import { turn } from '../turn.ts'
 import { type Browser, readBrowser } from './browser.ts'
 import { logDecision } from './event.ts'
 import { openCall } from './message.ts'
 import { type Told, tell } from './refused.ts'
 import type { Site, Station } from './site.ts'
-import { turn } from './turn.ts'
 import { explain } from './why.ts'
 
 /** One visit. */

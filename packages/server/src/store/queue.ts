@@ -3,6 +3,7 @@
 import type { Awaitable, Plan } from '@patois/core'
 import { Unavailable } from '@patois/core'
 import { type Meter, measureQueue, UNREAD } from '../metrics/meter.ts'
+import { afterTurn } from '../turn.ts'
 
 /** A plan that waits since then (`performance.now`), and the two ways in which it is answered. */
 export type Waiting = {
@@ -33,7 +34,7 @@ export function openQueue(write: Write, meter: Meter = UNREAD): Queue {
   const schedule = (): void => {
     if (scheduled || running || queue.length === 0) return
     scheduled = true
-    setImmediate(turn)
+    afterTurn(turn)
   }
 
   const next = (): Awaitable<void> => {
