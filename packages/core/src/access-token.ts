@@ -51,7 +51,7 @@ function whyUnusable(token: PresentedToken, now: number): Reason | undefined {
 }
 
 async function readOpaque(parts: Parts, text: string): Promise<Bare | undefined> {
-  const secret = await readSecret(parts, 'access_token', text)
+  const secret = readSecret(parts, 'access_token', text)
   const found = secret && (await parts.store.findAccessToken(secret.id))
   if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) return undefined
   const { token, lineage } = found
@@ -75,9 +75,9 @@ async function readJwt(parts: Parts, text: string, now: number): Promise<Bare | 
   const audience = audienceOf(claims)
   const isWhole = typeof jti === 'string' && typeof clientId === 'string' && audience.length > 0
   if (!isWhole || typeof scope !== 'string') return undefined
-  const familyId = await readHandle(parts, jti)
+  const familyId = readHandle(parts, jti)
   if (familyId === undefined) return undefined
-  const jtiHash = await parts.crypto.sha256(jti)
+  const jtiHash = parts.crypto.sha256(jti)
   const lineage = familyId === 0 ? undefined : await parts.store.findFamily(familyId)
   return {
     clientId,

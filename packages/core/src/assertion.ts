@@ -48,7 +48,7 @@ export async function checkAssertion(
     return 'assertion_wrong'
   }
   const { jti, exp } = payload as { jti: string; exp: number }
-  const jtiHash = await parts.crypto.sha256(jti)
+  const jtiHash = parts.crypto.sha256(jti)
   const spend = { what: 'assertion', clientId: client.id, jtiHash, expiresAt: exp + SKEW } as const
   const first = await parts.store.commit({ spend, changes: [], events: [] })
   return first ? undefined : 'assertion_replayed'

@@ -151,7 +151,7 @@ async function mintCode(
 ): Promise<string> {
   const { target, request, signedIn } = asked
   const id = parts.store.newId()
-  const { secret, hash } = await mintSecret(parts, 'code', id)
+  const { secret, hash } = mintSecret(parts, 'code', id)
   const grant = newGrant(call, known?.id ?? parts.store.newId(), {
     origin: asked.origin,
     userId: signedIn.user.id,

@@ -115,9 +115,11 @@ export function readBody(message: BodyOf, kinds: readonly (keyof typeof TYPES)[]
   return kind === 'form' ? parseForm(text) : parseJson(text)
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 function decode(body: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
+    return decoder.decode(body)
   } catch {
     throw new Refusal('body_unreadable')
   }

@@ -86,7 +86,7 @@ async function faultOf(
 ): Promise<Reason | undefined> {
   const proof = client?.proof
   const registered = proof && 'secrets' in proof ? proof.secrets : []
-  const right = await findSecret(parts, call, registered)
+  const right = findSecret(parts, call, registered)
   if (!client || !proof) return 'client_unknown'
   if (!isMethodRight(call, proof.method, method)) return 'client_method_wrong'
   if ('secrets' in proof && !right) return 'client_secret_wrong'
@@ -98,14 +98,14 @@ async function faultOf(
 // Digests are made and compared whoever the client is and however many secrets it has: an unknown
 // one costs the same. Many clients send the secret in a Basic header as it is: either reading may
 // be the one meant.
-async function findSecret(
+function findSecret(
   { crypto }: Parts,
   call: Call,
   registered: readonly ClientSecret[],
-): Promise<ClientSecret | undefined> {
+): ClientSecret | undefined {
   const { fields, rawSecret } = call
-  const digests = [await crypto.sha256(fields.client_secret ?? '')]
-  if (rawSecret !== undefined) digests.push(await crypto.sha256(rawSecret))
+  const digests = [crypto.sha256(fields.client_secret ?? '')]
+  if (rawSecret !== undefined) digests.push(crypto.sha256(rawSecret))
   let right: ClientSecret | undefined
   for (let index = 0; index < MOST_SECRETS; index++) {
     const one = registered[index]

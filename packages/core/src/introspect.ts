@@ -62,7 +62,7 @@ async function refreshFacts(
   call: ClientCall,
   text: string,
 ): Promise<Facts | undefined> {
-  const secret = await readSecret(parts, 'refresh_token', text)
+  const secret = readSecret(parts, 'refresh_token', text)
   if (!secret) return undefined
   const found = await parts.store.findRefreshToken(secret.id)
   if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) return INACTIVE

@@ -38,7 +38,7 @@ export async function issue(
   if (person && order.scope.includes('openid')) {
     facts.id_token = await mintIdToken(parts, order, person, facts.access_token)
   }
-  const refresh = person && may.refreshToken ? await mintRefresh(parts, call, person, facts) : []
+  const refresh = person && may.refreshToken ? mintRefresh(parts, call, person, facts) : []
   const spend = person?.spend
   const changes = [...openings(person), ...access.changes, ...refresh]
   const won = await parts.store.commit({
@@ -75,12 +75,12 @@ async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFact
   const expiresAt = endOf(parts.policy, call.dialect.policy, 'access_token', call.now)
   const answer = { token_type: 'Bearer', access_expires_at: expiresAt } as const
   if (tokenForm(parts.policy, call.client, may.resources) === 'jwt') {
-    const claims = await jwtClaims(parts, order, expiresAt)
+    const claims = jwtClaims(parts, order, expiresAt)
     const access_token = await parts.keys.sign('ES256', 'at+jwt', claims, call.now)
     return { facts: { ...answer, access_token }, changes: [] }
   }
   const id = parts.store.newId()
-  const { secret, hash } = await mintSecret(parts, 'access_token', id)
+  const { secret, hash } = mintSecret(parts, 'access_token', id)
   const family = may.person?.family.record
   const kept = expiresAt + KEPT
   const token: AccessToken = {
@@ -101,7 +101,7 @@ async function mintAccess(parts: Parts, order: Order): Promise<Minted<AccessFact
 }
 
 // RFC 9068 §2.2.
-async function jwtClaims(parts: Parts, order: Order, expiresAt: number): Promise<object> {
+function jwtClaims(parts: Parts, order: Order, expiresAt: number): object {
   const { call, may, scope } = order
   const audience = audienceOf(parts, order)
   const family = may.person?.family.record
@@ -112,7 +112,7 @@ async function jwtClaims(parts: Parts, order: Order, expiresAt: number): Promise
     exp: expiresAt,
     iat: call.now,
     // The family's id, masked, is the front of the jti: revocation finds it without a row.
-    jti: await mintHandle(parts, family?.id ?? 0),
+    jti: mintHandle(parts, family?.id ?? 0),
     client_id: call.client.id,
     ...(scope.length > 0 && { scope: scope.join(' ') }),
     ...(family && { auth_time: family.authenticatedAt }),
@@ -128,8 +128,8 @@ const DIGESTS = {
 } as const satisfies Record<KeyKind, string>
 
 // OIDC Core §3.1.3.6: the left half of the access token's digest.
-async function halfHash(parts: Parts, kind: KeyKind, token: string): Promise<string> {
-  const digest = await parts.crypto[DIGESTS[kind]](token)
+function halfHash(parts: Parts, kind: KeyKind, token: string): string {
+  const digest = parts.crypto[DIGESTS[kind]](token)
   return base64url.encode(digest.subarray(0, digest.length / 2))
 }
 
@@ -156,21 +156,21 @@ async function mintIdToken(
     auth_time: family.record.authenticatedAt,
     ...(person.nonce !== undefined && { nonce: person.nonce }),
     ...(person.sid !== undefined && { sid: person.sid }),
-    at_hash: await halfHash(parts, kind, accessToken),
+    at_hash: halfHash(parts, kind, accessToken),
   }
   return parts.keys.sign(kind, 'JWT', payload, now)
 }
 
 // Completes the facts before they are sealed: the cell must hold the very tokens of the answer.
-async function mintRefresh(
+function mintRefresh(
   parts: Parts,
   call: ClientCall,
   { parent, spend, family }: UserMay,
   facts: TokenFacts,
-): Promise<Change[]> {
+): Change[] {
   const { lifetimes } = parts.policy
   const id = spend?.what === 'refresh_token' ? spend.childId : parts.store.newId()
-  const { secret, hash } = await mintSecret(parts, 'refresh_token', id)
+  const { secret, hash } = mintSecret(parts, 'refresh_token', id)
   const idle = endOf(parts.policy, call.dialect.policy, 'refresh_token', call.now)
   const expiresAt = Math.min(idle, family.record.expiresAt)
   facts.refresh_token = secret
@@ -178,7 +178,7 @@ async function mintRefresh(
   const familyId = family.record.id
   const token: RefreshToken = { id, hash, familyId, createdAt: call.now, expiresAt }
   if (parent && lifetimes.replay_window > 0) {
-    token.cell = await sealAnswer(parts, call, { childId: id, familyId }, facts)
+    token.cell = sealAnswer(parts, call, { childId: id, familyId }, facts)
     token.cellUntil = call.now + lifetimes.replay_window
   }
   return [{ put: 'refresh_token', token }]

@@ -3,20 +3,21 @@
 import type { Jwk, KeyKind } from './records.ts'
 import type { Awaitable, Store } from './store.ts'
 
-/** Digests, sealing and randomness; each may answer now or later. */
+/**
+ * Digests, sealing and randomness. All answer at once: a token takes a dozen of them, and to wait
+ * for what is there already costs more than most digests do, 8 µs of a rotation.
+ */
 export type Crypto = {
   /** `length` unpredictable bytes. */
   random(length: number): Uint8Array
-  sha256(data: Uint8Array | string): Awaitable<Uint8Array>
-  sha512(data: Uint8Array | string): Awaitable<Uint8Array>
+  sha256(data: Uint8Array | string): Uint8Array
+  sha512(data: Uint8Array | string): Uint8Array
   /** Compares in constant time; false for unequal lengths. */
   equal(a: Uint8Array, b: Uint8Array): boolean
-  /** HKDF-SHA-256 (RFC 5869) of a secret for one labelled purpose, 32 bytes. */
-  derive(secret: Uint8Array | string, label: string): Awaitable<Uint8Array>
   /** AES-256-GCM; the answer opens only with the same key and the same `bound` text. */
-  seal(key: Uint8Array, plain: string, bound: string): Awaitable<Uint8Array>
+  seal(key: Uint8Array, plain: string, bound?: string): Uint8Array
   /** Undefined when the key, the bound text or a byte is wrong. */
-  open(key: Uint8Array, sealed: Uint8Array, bound: string): Awaitable<string | undefined>
+  open(key: Uint8Array, sealed: Uint8Array, bound?: string): string | undefined
 }
 
 /** The server's signing keys, in stages; `now` in seconds. */

@@ -14,7 +14,7 @@ export function checkChallenge(challenge: string, method: string | undefined): v
 }
 
 /** The challenge that a verifier answers. Throws a Refusal when it is malformed (§4.1). */
-export async function challengeOf(crypto: Crypto, verifier: string): Promise<string> {
+export function challengeOf(crypto: Crypto, verifier: string): string {
   if (!VERIFIER.test(verifier)) throw new Refusal('verifier_malformed')
-  return base64url.encode(await crypto.sha256(verifier))
+  return base64url.encode(crypto.sha256(verifier))
 }

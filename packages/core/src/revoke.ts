@@ -27,7 +27,7 @@ async function refreshChange(
   call: ClientCall,
   text: string,
 ): Promise<Change | undefined> {
-  const secret = await readSecret(parts, 'refresh_token', text)
+  const secret = readSecret(parts, 'refresh_token', text)
   const found = secret && (await parts.store.findRefreshToken(secret.id))
   if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) return undefined
   const { family } = found

@@ -24,7 +24,7 @@ export async function openSession(
 ): Promise<{ secret: string; session: Session }> {
   const same = before?.user.id === user.id ? before.session : undefined
   const id = same?.id ?? parts.store.newId()
-  const { secret, hash } = await mintSecret(parts, 'session', id)
+  const { secret, hash } = mintSecret(parts, 'session', id)
   const { lifetimes } = parts.policy
   const session: Session = {
     id,
@@ -70,7 +70,7 @@ export async function findSignedIn(
   secret: string,
   now: number,
 ): Promise<SignedIn | undefined> {
-  const read = await readSecret(parts, 'session', secret)
+  const read = readSecret(parts, 'session', secret)
   const found = read && (await parts.store.findSession(read.id))
   if (!found || !parts.crypto.equal(read.hash, found.session.hash)) return undefined
   const { session, user } = found

@@ -84,8 +84,14 @@ export type Lineage = { family: Family; grant: Grant; user: User }
 /** A code with all that decides about it. */
 export type FoundCode = { code: Code; grant: Grant; user: User }
 
-/** A refresh token with all that decides about it; `child` is what its spend made. */
-export type FoundRefreshToken = Lineage & { token: RefreshToken; child?: RefreshToken }
+/**
+ * A refresh token with all that decides about it; `child` is what its spend made. Only the child's
+ * cell is ever said again: to read the token's own costs 3 µs.
+ */
+export type FoundRefreshToken = Lineage & {
+  token: Omit<RefreshToken, 'cell' | 'cellUntil'>
+  child?: RefreshToken
+}
 
 /** An access token with all that decides about it; without lineage it is the client's own. */
 export type FoundAccessToken = { token: AccessToken; lineage?: Lineage }

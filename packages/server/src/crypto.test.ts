@@ -2,9 +2,9 @@
 
 import { createHash, createPublicKey, sign, verify } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { nodeCrypto, p1363, publicJwk, signatures, thumbprint } from './crypto.ts'
+import { derive, nodeCrypto, p1363, publicJwk, signatures, thumbprint } from './crypto.ts'
 
-const key = nodeCrypto.derive('a secret', 'test')
+const key = derive('a secret', 'test')
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 
 describe('random bytes', () => {
@@ -42,7 +42,7 @@ describe('a sealed text', () => {
   })
 
   test('does not open with another key or bound text', () => {
-    const other = nodeCrypto.derive('a secret', 'other')
+    const other = derive('a secret', 'other')
     expect(nodeCrypto.open(other, sealed, 'bound')).toBeUndefined()
     expect(nodeCrypto.open(key, sealed, 'other')).toBeUndefined()
   })

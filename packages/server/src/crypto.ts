@@ -22,23 +22,22 @@ const POOL = 8192
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** `Crypto` whose answers are all there at once. */
-export type SyncCrypto = {
-  [Name in keyof Crypto]: (...args: Parameters<Crypto[Name]>) => Awaited<ReturnType<Crypto[Name]>>
-}
-
 /** The server's digests, sealing and randomness; every answer is a plain `Uint8Array`. */
-export const nodeCrypto: SyncCrypto = {
+export const nodeCrypto: Crypto = {
   random: randomBytesOf(POOL),
   sha256: (data) => bytesOf(hash('sha256', data, 'latin1')),
   sha512: (data) => bytesOf(hash('sha512', data, 'latin1')),
   equal: (a, b) => a.byteLength === b.byteLength && timingSafeEqual(a, b),
-  derive: (secret, label) => new Uint8Array(hkdfSync('sha256', secret, '', label, 32)),
-  seal: (key, plain, bound) => sealBytes(key, encoder.encode(plain), bound),
+  seal: sealBytes,
   open(key, sealed, bound) {
     const plain = openBytes(key, sealed, bound)
     return plain === undefined ? undefined : decoder.decode(plain)
   },
+}
+
+/** HKDF-SHA-256 (RFC 5869) of a secret for one labelled purpose, 32 bytes. */
+export function derive(secret: Uint8Array | string, label: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', secret, '', label, 32))
 }
 
 /** Makes keys of one algorithm and signs with them, in the form that JWS wants (RFC 7518 §3). */
@@ -99,30 +98,28 @@ export function thumbprint(jwk: Jwk): string {
   return hash('sha256', JSON.stringify(Object.fromEntries(inOrder)), 'base64url')
 }
 
-/** AES-256-GCM over bytes: nonce, ciphertext and tag; opens only with the same `bound` text. */
-export function sealBytes(key: Uint8Array, plain: Uint8Array, bound: string): Uint8Array {
+/** AES-256-GCM: nonce, ciphertext and tag; opens only with the same `bound` text. */
+export function sealBytes(key: Uint8Array, plain: Uint8Array | string, bound = ''): Uint8Array {
   const nonce = nodeCrypto.random(NONCE)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  cipher.setAAD(encoder.encode(bound))
-  const sealed = new Uint8Array(NONCE + plain.byteLength + TAG)
+  if (bound !== '') cipher.setAAD(encoder.encode(bound))
+  // Text goes in as it is, and what is no secret comes out of node's pool: 3 µs less a cell.
+  const secret = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain)
+  const sealed = Buffer.allocUnsafe(NONCE + secret.length + TAG)
   sealed.set(nonce)
-  sealed.set(cipher.update(plain), NONCE)
+  sealed.set(secret, NONCE)
   cipher.final()
-  sealed.set(cipher.getAuthTag(), NONCE + plain.byteLength)
+  sealed.set(cipher.getAuthTag(), NONCE + secret.length)
   return sealed
 }
 
 /** Undefined when the key, the bound text or a byte is wrong. */
-export function openBytes(
-  key: Uint8Array,
-  sealed: Uint8Array,
-  bound: string,
-): Uint8Array | undefined {
+export function openBytes(key: Uint8Array, sealed: Uint8Array, bound = ''): Uint8Array | undefined {
   if (sealed.byteLength < NONCE + TAG) return undefined
   const end = sealed.byteLength - TAG
   const nonce = sealed.subarray(0, NONCE)
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG })
-  decipher.setAAD(encoder.encode(bound))
+  if (bound !== '') decipher.setAAD(encoder.encode(bound))
   decipher.setAuthTag(sealed.subarray(end))
   const plain = plainBytes(decipher.update(sealed.subarray(NONCE, end)))
   try {

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Change, Store } from '@patois/core'
-import { nodeCrypto, openBytes, sealBytes } from './crypto.ts'
+import { derive, nodeCrypto, openBytes, sealBytes } from './crypto.ts'
 
 const SHORTEST = 32
 
@@ -71,7 +71,7 @@ export function openDevMasterKey(path: string): MasterKeys {
 
 /** A sealer whose first secret seals; every one opens. */
 export function openSealer(secrets: readonly string[]): Sealer {
-  const keys = secrets.map((secret) => nodeCrypto.derive(secret, 'patois master key'))
+  const keys = secrets.map((secret) => derive(secret, 'patois master key'))
   const [first] = keys
   if (!first) throw new Error('A sealer needs a master key.')
   return {

@@ -1,7 +1,7 @@
 // Proof: how the doctor shows a server that it holds the same master key, without sending it.
 
 import { createHmac, randomBytes } from 'node:crypto'
-import { nodeCrypto } from './crypto.ts'
+import { derive, nodeCrypto } from './crypto.ts'
 
 /** The scheme of the Authorization header that a proof comes in. */
 export const SCHEME = 'Patois'
@@ -22,6 +22,6 @@ export function isProof(masterKeys: readonly string[], header: string | undefine
 }
 
 function seal(masterKey: string, nonce: string): string {
-  const key = nodeCrypto.derive(masterKey, 'patois doctor')
+  const key = derive(masterKey, 'patois doctor')
   return createHmac('sha256', key).update(nonce).digest('base64url')
 }

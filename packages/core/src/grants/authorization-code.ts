@@ -98,8 +98,8 @@ export const authorizationCode: GrantType<Found> = {
 
   async find(parts, call) {
     const { code = '', code_verifier } = call.fields
-    const answered = code_verifier && (await challengeOf(parts.crypto, code_verifier))
-    const secret = await readSecret(parts, 'code', code)
+    const answered = code_verifier && challengeOf(parts.crypto, code_verifier)
+    const secret = readSecret(parts, 'code', code)
     const found = secret && (await parts.store.findCode(secret.id))
     if (!found || !parts.crypto.equal(secret.hash, found.code.hash)) {
       throw new Refusal('code_unknown')

@@ -60,7 +60,7 @@ export const refreshToken: GrantType<Found> = {
   needs: ['refresh_token'],
 
   async find(parts, call) {
-    const secret = await readSecret(parts, 'refresh_token', call.fields.refresh_token ?? '')
+    const secret = readSecret(parts, 'refresh_token', call.fields.refresh_token ?? '')
     const found = secret && (await parts.store.findRefreshToken(secret.id))
     if (!found || !parts.crypto.equal(secret.hash, found.token.hash)) {
       throw new Refusal('refresh_unknown')

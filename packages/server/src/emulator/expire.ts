@@ -38,7 +38,7 @@ const KINDS: readonly SecretKind[] = ['access_token', 'refresh_token', 'code', '
 /** Ends one now. Throws an EmulatorFault for what is none of ours. */
 export async function expire(parts: Parts, ends: Ends, text: string, now: number): Promise<void> {
   for (const kind of KINDS) {
-    const read = await readSecret(parts, kind, text)
+    const read = readSecret(parts, kind, text)
     if (read) return void ends.set(read.id, now)
   }
   const isJwt = text.startsWith('eyJ')

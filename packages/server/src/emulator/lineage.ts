@@ -34,7 +34,7 @@ async function itemsIn(parts: Parts, text: string): Promise<LineageItem[]> {
 
 async function opaqueItem(parts: Parts, text: string): Promise<LineageItem | undefined> {
   const kind = KINDS[text.replace('test_', '').slice(0, 3)]
-  const read = kind && (await readSecret(parts, kind, text))
+  const read = kind && readSecret(parts, kind, text)
   if (!kind || !read) return undefined
   const { id } = read
   if (kind === 'code') {
@@ -55,7 +55,7 @@ async function opaqueItem(parts: Parts, text: string): Promise<LineageItem | und
 async function jwtItem(parts: Parts, encoded: string): Promise<LineageItem | undefined> {
   try {
     const { jti } = JSON.parse(Buffer.from(encoded, 'base64url').toString()) as { jti?: string }
-    const id = jti === undefined ? undefined : await readHandle(parts, jti)
+    const id = jti === undefined ? undefined : readHandle(parts, jti)
     const found = id ? await parts.store.findFamily(id) : undefined
     if (!found) return undefined
     const { grant, family } = found

@@ -65,12 +65,13 @@ function readLineage(row: Row, at: number): Lineage {
   }
 }
 
-const cellAt = refreshTokens.columns.length
-const refreshTokenWidth = cellAt + cells.columns.length
+const childAt = refreshTokens.columns.length
+const cellAt = childAt + refreshTokens.columns.length
+const lineageAt = cellAt + cells.columns.length
 
-function readRefreshToken(row: Row, at: number): RefreshToken {
-  const token = refreshTokens.read(row, at)
-  return row[at + cellAt] === null ? token : { ...token, ...cells.read(row, at + cellAt) }
+function readChild(row: Row): RefreshToken {
+  const token = refreshTokens.read(row, childAt)
+  return row[cellAt] === null ? token : { ...token, ...cells.read(row, cellAt) }
 }
 
 function readAccessToken(row: Row): { token: AccessToken; lineage?: Lineage } | undefined {
@@ -98,12 +99,8 @@ function readCode(row: Row) {
 }
 
 function readFoundRefreshToken(row: Row) {
-  const found = {
-    token: readRefreshToken(row, 0),
-    ...readLineage(row, 2 * refreshTokenWidth),
-  }
-  if (row[refreshTokenWidth] === null) return found
-  return { ...found, child: readRefreshToken(row, refreshTokenWidth) }
+  const found = { token: refreshTokens.read(row, 0), ...readLineage(row, lineageAt) }
+  return row[childAt] === null ? found : { ...found, child: readChild(row) }
 }
 
 function originsOf(clients: readonly Client[]): ReadonlySet<string> {

@@ -62,7 +62,6 @@ export const reads = {
     WHERE c.issuer = ? AND c.id = ?`,
   refreshToken: `SELECT ${all(
     ['t', rows.refreshTokens],
-    ['tc', rows.cells],
     ['k', rows.refreshTokens],
     ['kc', rows.cells],
     ...lineage,
@@ -71,7 +70,6 @@ export const reads = {
     JOIN families f ON f.id = t.family_id
     JOIN grants g ON g.id = f.grant_id
     JOIN users u ON u.id = f.user_id
-    LEFT JOIN replay_cells tc ON tc.id = t.id
     LEFT JOIN refresh_tokens k ON k.id = t.child_id
     LEFT JOIN replay_cells kc ON kc.id = t.child_id
     WHERE t.issuer = ? AND t.id = ?`,

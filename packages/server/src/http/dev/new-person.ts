@@ -57,7 +57,7 @@ async function answer(
 async function clientOf({ parts }: DevSite, call: Call): Promise<Client> {
   const { client_id, client_secret = '' } = call.fields
   const id = client_id && clientIdOf(parts, call, client_id)
-  const hash = await parts.crypto.sha256(client_secret)
+  const hash = parts.crypto.sha256(client_secret)
   const found = (await parts.store.listClients()).find(
     (client) =>
       (id === undefined || id === client.id) &&

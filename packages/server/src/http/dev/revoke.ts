@@ -19,18 +19,18 @@ export async function endToken({ parts, clock }: DevSite, text: string): Promise
 type DevParts = DevSite['parts']
 
 async function familyEnd(parts: DevParts, text: string, at: number): Promise<Change | undefined> {
-  const read = await readSecret(parts, 'refresh_token', text)
+  const read = readSecret(parts, 'refresh_token', text)
   const found = read && (await parts.store.findRefreshToken(read.id))
   return found && { end: 'family', id: found.family.id, at, reason: 'revoked' }
 }
 
 async function accessEnd(parts: DevParts, text: string, at: number): Promise<Change | undefined> {
-  const read = await readSecret(parts, 'access_token', text)
+  const read = readSecret(parts, 'access_token', text)
   return read && { end: 'access_token', id: read.id, at }
 }
 
 async function jwtEnd(parts: DevParts, text: string): Promise<Change | undefined> {
   const { jti, exp } = readJwt(text)?.claims ?? {}
   if (typeof jti !== 'string') return undefined
-  return { end: 'jwt', jtiHash: await parts.crypto.sha256(jti), expiresAt: Number(exp) }
+  return { end: 'jwt', jtiHash: parts.crypto.sha256(jti), expiresAt: Number(exp) }
 }
