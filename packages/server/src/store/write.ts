@@ -17,6 +17,10 @@ function step(sql: WriteName, ...values: Value[]): Step {
   return { sql, values }
 }
 
+function row<T>(sql: WriteName, issuer: number, shape: rows.Shape<T>, record: T): Step {
+  return { sql, values: shape.write(record, [issuer]) }
+}
+
 /** The statement that decides about a spend: it is won when one row changes. */
 export function spendStep({ issuer }: Writer, spent: Spend): Step {
   switch (spent.what) {
@@ -47,10 +51,13 @@ export function spentSteps({ issuer }: Writer, { spend }: Plan): Step[] {
 /** What a plan writes once its spend was won, in this order. */
 export function changeSteps(writer: Writer, { changes, events }: Plan): Step[] {
   const { issuer } = writer
-  const said = events.map((event) =>
-    step('putEvent', issuer, writer.eventId(), ...rows.events.write(event)),
-  )
-  return [...changes.flatMap((change) => write(issuer, change)), ...said]
+  const steps: Step[] = []
+  for (const change of changes) steps.push(...write(issuer, change))
+  for (const event of events) {
+    const values = rows.events.write(event, [issuer, writer.eventId()])
+    steps.push({ sql: 'putEvent', values })
+  }
+  return steps
 }
 
 function write(issuer: number, change: Change): Step[] {
@@ -69,30 +76,30 @@ function write(issuer: number, change: Change): Step[] {
 function put(issuer: number, change: Of<'put'>): Step[] {
   switch (change.put) {
     case 'client':
-      return [step('putClient', issuer, ...rows.clients.write(change.client))]
+      return [row('putClient', issuer, rows.clients, change.client)]
     case 'user':
       return putUser(issuer, change.user)
     case 'session':
-      return [step('putSession', issuer, ...rows.sessions.write(change.session))]
+      return [row('putSession', issuer, rows.sessions, change.session)]
     case 'grant':
-      return [step('putGrant', issuer, ...rows.grants.write(change.grant))]
+      return [row('putGrant', issuer, rows.grants, change.grant)]
     case 'family':
-      return [step('putFamily', issuer, ...rows.families.write(change.family))]
+      return [row('putFamily', issuer, rows.families, change.family)]
     case 'code':
-      return [step('putCode', issuer, ...rows.codes.write(change.code))]
+      return [row('putCode', issuer, rows.codes, change.code)]
     case 'refresh_token': {
       const { id, familyId, cell, cellUntil } = change.token
-      const token = step('putRefreshToken', issuer, ...rows.refreshTokens.write(change.token))
+      const token = row('putRefreshToken', issuer, rows.refreshTokens, change.token)
       if (!cell || cellUntil === undefined) return [token]
-      const kept = rows.cells.write({ id, familyId, cell, cellUntil })
-      return [token, step('putCell', issuer, ...kept)]
+      const kept = { id, familyId, cell, cellUntil }
+      return [token, row('putCell', issuer, rows.cells, kept)]
     }
     case 'access_token':
-      return [step('putAccessToken', issuer, ...rows.accessTokens.write(change.token))]
+      return [row('putAccessToken', issuer, rows.accessTokens, change.token)]
     case 'key':
-      return [step('putKey', issuer, ...rows.keys.write(change.key))]
+      return [row('putKey', issuer, rows.keys, change.key)]
     case 'secret':
-      return [step('putSecret', issuer, ...rows.secrets.write(change.secret))]
+      return [row('putSecret', issuer, rows.secrets, change.secret)]
   }
 }
 
