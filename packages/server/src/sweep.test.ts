@@ -1,12 +1,12 @@
 // Tests of the sweeper.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fixedClock } from './clock.ts'
 import { startSweeper } from './sweep.ts'
 
 const start = (
-  sweep: () => { rows: number },
+  sweep: (now: number, limit: number) => { rows: number },
   tick: () => Promise<void> = async () => {},
   mayBegin: () => boolean = () => true,
 ) => {
@@ -101,4 +101,21 @@ test('after stop has answered nothing more is touched', async () => {
   const then = rounds
   await sleep(80)
   expect(rounds).toBe(then)
+})
+
+test('a batch is as large as its time allows, and the next one smaller after a slow one', async () => {
+  const limits: number[] = []
+  let at = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => at)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { stop } = start((_, limit) => {
+    limits.push(limit)
+    at += limit > 300 ? 9 : 0.1
+    if (limits.length === 7) resolve()
+    return { rows: limits.length < 7 ? limit : 0 }
+  })
+  await promise
+  await stop()
+  vi.restoreAllMocks()
+  expect(limits.slice(0, 7)).toEqual([100, 200, 400, 200, 400, 200, 400])
 })

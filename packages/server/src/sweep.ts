@@ -21,9 +21,19 @@ export type SweepParts = {
   meter?: Meter
 }
 
-const BATCH = 500
-/** Between two batches others get the writer; milliseconds. */
-const PAUSE_MS = 50
+/** Rows of a kind at once: as many as take the time that is aimed at, and others go on after it. */
+const BATCH = { first: 100, least: 20, most: 5000 }
+
+/** How long a batch shall take, and how long the rest after it is at least; milliseconds. */
+type Pace = { aim: number; rest: number }
+
+// What answers at once has held up everybody who came meanwhile.
+const ALONE: Pace = { aim: 2, rest: 100 }
+// What answers later has only kept one processor of the database from others.
+const SHARED: Pace = { aim: 20, rest: 80 }
+
+/** However slow the store is, others have so many times what a batch takes. */
+const SHARE_OF_OTHERS = 4
 
 /** Sweeps every 30 s until it is stopped; `stop` answers when the running round has ended. */
 export function startSweeper(parts: SweepParts): () => Promise<void> {
@@ -68,17 +78,32 @@ function changeKeys({ log, keys, clock }: SweepParts): Promise<void> {
 }
 
 async function sweepAll(parts: SweepParts, stopped: AbortSignal, removed: Count): Promise<void> {
-  const { store, clock, lifetimes } = parts
+  let limit = BATCH.first
   while (!stopped.aborted) {
-    const now = clock.now()
-    const events = now - lifetimes.event_retention
-    const addresses = now - lifetimes.address_retention
-    const { rows } = await store.sweep(now, BATCH)
-    const forgotten = await store.forget({ events, addresses }, BATCH)
-    removed.value += rows + forgotten.rows
-    const more = Math.max(rows, forgotten.rows) >= BATCH
-    if (!more || !(await pause(PAUSE_MS, stopped))) return
+    const from = performance.now()
+    const { swept, forgotten, pace } = await sweepSome(parts, limit)
+    const took = performance.now() - from
+    removed.value += swept + forgotten
+    if (Math.max(swept, forgotten) < limit) return
+    if (!(await pause(Math.max(pace.rest, SHARE_OF_OTHERS * took), stopped))) return
+    limit = nextLimit(limit, took, pace)
   }
+}
+
+async function sweepSome({ store, clock, lifetimes }: SweepParts, limit: number) {
+  const now = clock.now()
+  const events = now - lifetimes.event_retention
+  const addresses = now - lifetimes.address_retention
+  const sweeping = store.sweep(now, limit)
+  const pace = sweeping instanceof Promise ? SHARED : ALONE
+  const { rows: swept } = await sweeping
+  const { rows: forgotten } = await store.forget({ events, addresses }, limit)
+  return { swept, forgotten, pace }
+}
+
+function nextLimit(limit: number, took: number, { aim }: Pace): number {
+  if (took > aim) return Math.max(BATCH.least, Math.floor(limit / 2))
+  return took < aim / 2 ? Math.min(BATCH.most, limit * 2) : limit
 }
 
 // A failed round is logged and the next one comes: the store may be back by then.

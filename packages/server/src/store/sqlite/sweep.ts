@@ -6,9 +6,11 @@ import { forgets, sweepsIn } from '../sweep.ts'
 import { answering } from './node-sqlite.ts'
 import { words } from './statements.ts'
 
+// It is not synced by itself, which would take longer than all the rest while everybody waits: the
+// next plan syncs the log as a whole, and what a power cut brings back is swept once more.
 function inTransaction(database: DatabaseSync, work: () => number): Swept {
   return answering(() => {
-    database.exec('BEGIN IMMEDIATE')
+    database.exec('PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE')
     try {
       const rows = work()
       database.exec('COMMIT')
@@ -16,6 +18,8 @@ function inTransaction(database: DatabaseSync, work: () => number): Swept {
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
       throw error
+    } finally {
+      database.exec('PRAGMA synchronous = FULL')
     }
   })
 }
