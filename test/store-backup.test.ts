@@ -93,12 +93,12 @@ describe('a backup', () => {
   test('stays of the version that it was made of', async () => {
     const url = await backedUp()
     const live = new DatabaseSync(at('live.db'))
-    live.exec("DELETE FROM migrations WHERE name = '003-moves'; DROP TABLE moves")
+    live.exec("DELETE FROM migrations WHERE name = '004-revisions'; DROP TABLE revisions")
     live.close()
     await backup(parts(url, 'older.db'))
     const last = 'SELECT name FROM migrations ORDER BY id DESC LIMIT 1'
     look(at('older.db'), (database) => {
-      expect(database.prepare(last).get()).toEqual({ name: '002-leases' })
+      expect(database.prepare(last).get()).toEqual({ name: '003-moves' })
     })
     await restore(parts(`sqlite:${at('new.db')}`, 'older.db'))
     expect(await namesOf(`sqlite:${at('new.db')}`)).toEqual(['before'])

@@ -421,6 +421,15 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
     const check = <T>(arbitrary: fc.Arbitrary<T>, property: (value: T) => Promise<void>) =>
       fc.assert(fc.asyncProperty(arbitrary, property), { numRuns: 60 })
 
+    test('a revision is kept until a greater one comes', async () => {
+      const raised: boolean[] = []
+      for (const one of [0, 0, 2, 1, 2]) raised.push(await store.raiseRevision(one))
+      expect(raised).toEqual([true, true, true, false, true])
+      store = await opened.reopen()
+      expect(await store.raiseRevision(1)).toBe(false)
+      expect(await store.raiseRevision(Number.MAX_SAFE_INTEGER)).toBe(true)
+    })
+
     describe('ids', () => {
       test('start at one and never come twice, also after a restart', async () => {
         const before = Array.from({ length: 25_000 }, () => store.newId())

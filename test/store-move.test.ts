@@ -222,7 +222,7 @@ describe.skipIf(whyNoPostgres())('a move', () => {
   test('takes no empty database, and none of an older version', async () => {
     const source = await filled()
     const database = new DatabaseSync(fileOf(source))
-    database.exec("DELETE FROM migrations WHERE name = '003-moves'")
+    database.exec("DELETE FROM migrations WHERE name = '004-revisions'")
     database.close()
     await expect(moved(source, newFile())).rejects.toThrow(
       /^sqlite:.* is of an older version: start this version with it once/,

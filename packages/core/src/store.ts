@@ -127,6 +127,8 @@ export type Store = {
   listKeys(): Awaitable<Key[]>
   listSecrets(): Awaitable<SealedSecret[]>
   listEvents(limit: number): Awaitable<AuditEvent[]>
+  /** True when no greater revision of the configuration was kept; then this one is. */
+  raiseRevision(revision: number): Awaitable<boolean>
   /** True when the plan is on disk; false when its spend was lost and nothing of it was kept. */
   commit(plan: Plan): Promise<boolean>
   /** Removes at most `limit` rows of each kind that nobody can need any more, at `now`. */

@@ -48,6 +48,8 @@ export type Configuration = {
   /** How long the server goes on after the signal to stop, in seconds. */
   drain: number
   database: string
+  /** Of the file; the database keeps the highest. */
+  revision: number
   mounts: readonly DialectMount[]
   /** The dialects that are mounted, built in and out of files. */
   dialects: readonly Dialect[]
@@ -194,6 +196,7 @@ function configurationOf(
     listen: { host: values['listen.host'], port: values['listen.port'] },
     drain: values['stop.drain'],
     database: values.database.replaceAll('{port}', String(values['listen.port'])),
+    revision: values.revision,
     trustedProxies: values.trusted_proxies,
     metrics: values['metrics.listen'] === 'off' ? undefined : values['metrics.listen'],
     logLevel: values['log.level'],

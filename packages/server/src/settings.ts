@@ -113,6 +113,17 @@ export const SETTINGS = [
       'Where records are kept: `sqlite:` and a path, `sqlite::memory:`, or for several servers `postgres://user@host/database`. `{port}` stands for the port.',
   },
   {
+    name: 'revision',
+    kind: 'count',
+    default: 0,
+    least: 0,
+    most: Number.MAX_SAFE_INTEGER,
+    env: 'PATOIS_REVISION',
+    flag: '--revision',
+    meaning:
+      "A number of the file, for several servers on one database: raise it with each change of clients or users. A server whose file has a lower one than the database's applies none of its clients and users.",
+  },
+  {
     name: 'dialects',
     kind: 'dialects',
     default: [{ dialect: 'standard' }],

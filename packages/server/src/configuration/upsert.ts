@@ -10,8 +10,11 @@ import type { UserEntry } from './user.ts'
 
 /** What the file's entries are brought into; `now` in seconds. */
 export type UpsertParts = {
-  store: Pick<Store, 'findUserByName' | 'listClients' | 'listUsers' | 'newId' | 'commit'>
-  configuration: Pick<Configuration, 'clients' | 'users'>
+  store: Pick<
+    Store,
+    'raiseRevision' | 'findUserByName' | 'listClients' | 'listUsers' | 'newId' | 'commit'
+  >
+  configuration: Pick<Configuration, 'revision' | 'clients' | 'users'>
   now: number
   log: Log
 }
@@ -22,13 +25,18 @@ type Step = { change: Change; event: AuditEvent }
 /** As many users are hashed or checked at once: more would only take memory. */
 const AT_ONCE = 8
 
+const OLDER = 'the file has a lower revision than the database: its clients and users are not used'
+
 /**
- * Writes what is new or changed in the file. Entries that left it are disabled, and their tokens
- * with them; a client that returns starts with no living token, a username is another person's
- * unless its entry states the `sub` of before. Throws one sentence when an entry is owned by
- * somebody else, or a client is named like a user's sub.
+ * Writes what is new or changed in the file; nothing when the database has a greater revision.
+ * Entries that left it are disabled, and their tokens with them; a client that returns starts with
+ * no living token, a username is another person's unless its entry states the `sub` of before.
+ * Throws one sentence when an entry is owned by somebody else, or a client is named like a user's
+ * sub.
  */
 export async function upsertFromFile(parts: UpsertParts): Promise<void> {
+  const { revision } = parts.configuration
+  if (!(await parts.store.raiseRevision(revision))) return parts.log.warn({ revision }, OLDER)
   logExceptions(parts)
   logVain(parts)
   await checkSubs(parts)

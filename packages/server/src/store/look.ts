@@ -2,7 +2,7 @@
 
 import type { Key, SealedSecret } from '@patois/core'
 import { openSide } from './index.ts'
-import { issuerId, marks } from './mark.ts'
+import { issuerId, marks, revisions } from './mark.ts'
 import * as rows from './rows.ts'
 import type { Side } from './side.ts'
 import { reads } from './statements.ts'
@@ -25,6 +25,8 @@ export type Looked = {
   known: readonly string[]
   /** Whose it is; undefined while no server has used it. */
   owner?: { url: string; mode: string }
+  /** The greatest revision of a configuration that a server was started with. */
+  revision: number
   keys: readonly Key[]
   secrets: readonly SealedSecret[]
   postgres?: PostgresFacts
@@ -54,7 +56,10 @@ export async function lookAt(url: string): Promise<Looked> {
       ? { sqlite: await sqliteFacts(side) }
       : { postgres: await postgresFacts(side) }
     const kept = applied.length === 0 ? { keys: [], secrets: [] } : await keptIn(side)
-    return { name, applied, known, ...kept, ...facts }
+    // A database of an older version knows of none.
+    const isCurrent = applied.length >= known.length
+    const [[revision] = [0]] = isCurrent ? await side.ask(revisions.get, [issuerId]) : []
+    return { name, applied, known, revision: Number(revision), ...kept, ...facts }
   } finally {
     await side.close()
   }

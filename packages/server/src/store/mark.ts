@@ -27,6 +27,16 @@ export const marks = {
   filling: 'SELECT place FROM moves WHERE issuer = ? LIMIT 1',
 } as const
 
+/**
+ * Keeps a revision (values: issuer's id, revision) where none is greater, and reads the one that is
+ * kept (the id).
+ */
+export const revisions = {
+  raise: `INSERT INTO revisions (issuer, revision) VALUES (?, ?) ON CONFLICT (issuer)
+    DO UPDATE SET revision = excluded.revision WHERE revisions.revision <= excluded.revision`,
+  get: 'SELECT revision FROM revisions WHERE issuer = ?',
+} as const
+
 /** What `marks.set` is given. */
 export function markValues({ issuer, dev }: StoreOptions): [number, string, string] {
   return [issuerId, issuer, dev ? 'dev' : 'production']

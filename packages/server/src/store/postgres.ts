@@ -2,7 +2,15 @@
 
 import type { Store } from '@patois/core'
 import { type Meter, UNREAD } from '../metrics/meter.ts'
-import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import {
+  checkFilled,
+  checkMark,
+  issuerId,
+  marks,
+  markValues,
+  revisions,
+  type StoreOptions,
+} from './mark.ts'
 import { openRows } from './postgres/ask.ts'
 import { type Connections, openConnections } from './postgres/connections.ts'
 import { openFault } from './postgres/errors.ts'
@@ -19,6 +27,8 @@ import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
 
 const TIME = { text: 'SELECT CAST(extract(epoch FROM now()) * 1000 AS BIGINT)' }
+
+const RAISE = numbered(revisions.raise)
 
 async function mark({ run }: Connections, name: string, options: StoreOptions): Promise<void> {
   const { rows: filling } = await run(numbered(marks.filling), [issuerId])
@@ -55,6 +65,8 @@ async function assemble(
   return {
     newId,
     ...openReads(ask, issuerId, known),
+    raiseRevision: async (revision) =>
+      (await connections.run(RAISE, [issuerId, revision])).changed > 0,
     commit: queue.commit,
     sweep: openSweep(connections, issuerId),
     forget: openForget(connections, issuerId),

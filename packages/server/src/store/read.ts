@@ -50,7 +50,7 @@ export function forgetKnown(known: Known): void {
 }
 
 /** The reading half of a store. */
-export type Reads = Omit<Store, 'newId' | 'commit' | 'sweep' | 'forget' | 'close'>
+export type Reads = Omit<Store, 'newId' | 'raiseRevision' | 'commit' | 'sweep' | 'forget' | 'close'>
 
 const { families, grants, users, codes, sessions, refreshTokens, cells, accessTokens } = rows
 

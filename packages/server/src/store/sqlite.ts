@@ -4,7 +4,15 @@ import { realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Store } from '@patois/core'
 import type { Meter } from '../metrics/meter.ts'
-import { checkFilled, checkMark, issuerId, marks, markValues, type StoreOptions } from './mark.ts'
+import {
+  checkFilled,
+  checkMark,
+  issuerId,
+  marks,
+  markValues,
+  revisions,
+  type StoreOptions,
+} from './mark.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
 import type { Row } from './rows.ts'
@@ -65,6 +73,8 @@ function assemble(database: DatabaseSync, unlock: () => void, meter?: Meter): Sq
     snapshots: openSnapshots(database, () => forgetKnown(known)),
     newId: openIds(database),
     ...openReads(ask, issuerId, known),
+    raiseRevision: (revision) =>
+      answering(() => database.prepare(revisions.raise).run(issuerId, revision)).changes === 1,
     commit: queue.commit,
     sweep: openSweep(database, issuerId),
     forget: openForget(database, issuerId),

@@ -13,6 +13,7 @@ export function checkDatabase(looked: Looked, configuration: Configuration): Fin
   return [
     checkMigrations(looked),
     ...checkOwner(looked, configuration),
+    ...checkRevision(looked, configuration),
     ...(postgres ? checkPostgres(postgres, configuration) : []),
     ...(sqlite && owner ? [checkSqlite(sqlite)] : []),
   ]
@@ -51,6 +52,13 @@ function checkOwner({ owner }: Looked, { issuer }: Configuration): Finding[] {
   if (owner.mode === 'production') return [good(about, `it belongs to ${issuer}`)]
   const says = `it was made by ${MODES[owner.mode] ?? owner.mode}, whose users and tokens are for tests`
   return [fault(about, says, 'name another database')]
+}
+
+function checkRevision({ revision: kept }: Looked, { revision }: Configuration): Finding[] {
+  if (revision >= kept) return []
+  const says = `its revision is ${revision} and the database has ${kept}: its clients and users are not used`
+  const fix = `bring the newer file here, or set revision to ${kept} or more`
+  return [warning('configuration', says, fix)]
 }
 
 function checkPostgres(facts: PostgresFacts, { workers, database }: Configuration): Finding[] {
