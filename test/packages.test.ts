@@ -47,10 +47,20 @@ describe.each(PACKAGES)('$folder', ({ folder, more }) => {
   test('holds its build and nothing of its making', () => {
     const beside = paths.filter((path) => !path.startsWith('dist/'))
     expect(beside.sort()).toEqual(['LICENSE', 'README.md', 'package.json', ...more].sort())
-    const strange = paths.filter((path) => /^dist\//.test(path) && !/\.(js|d\.ts)$/.test(path))
+    const isBuilt = /\.(js|d\.ts)$|^dist\/command\/LICENSES\.txt$/
+    const strange = paths.filter((path) => path.startsWith('dist/') && !isBuilt.test(path))
     expect([...strange, ...paths.filter((path) => path.includes('.test.'))]).toEqual([])
     const license = readFileSync(join(ROOT, 'LICENSE'), 'utf8')
     expect(readFileSync(join(cwd, 'LICENSE'), 'utf8')).toBe(license)
+  })
+
+  test.runIf(bin.patois)('names each package in its command, with its license', () => {
+    const text = readFileSync(join(cwd, 'dist/command/LICENSES.txt'), 'utf8')
+    const parts = text.split(/^-{80}$/m).map((part) => part.trim())
+    for (const part of parts) expect(part).toMatch(/^[@\w./-]+ \d+\.\d+\.\d+ \([\w.-]+\)\n\n.+/)
+    const names = parts.map((part) => part.split(' ')[0])
+    expect(names).toEqual(expect.arrayContaining(['fastify', 'jose', 'pg', 'yaml', 'zod']))
+    expect(names).toEqual([...new Set(names)])
   })
 
   /** Files of the package that fit a target, of which one may have a star. */

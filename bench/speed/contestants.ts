@@ -32,6 +32,11 @@ const FLOOR = fileURLToPath(new URL('./floor/main.ts', import.meta.url))
 const SEED = fileURLToPath(new URL('./patois/seed.ts', import.meta.url))
 const PATOIS = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
 
+/** The same in few files, as it is published; a profile would not show its rooms. */
+export const BUNDLED = fileURLToPath(
+  new URL('../../packages/server/dist/command/main.js', import.meta.url),
+)
+
 const PATHS: Paths = {
   token: '/token',
   introspect: '/introspect',
@@ -70,6 +75,8 @@ export type PatoisOptions = {
   database?: string
   /** Merged over the configuration file. */
   configuration?: object
+  /** The command, where that is not the built modules. */
+  command?: string
   /** Of the command `serve`. */
   flags?: readonly string[]
   /** A program in place of the command: it is told the configuration file and these arguments. */
@@ -97,7 +104,7 @@ export async function startPatois(
   const seedFile = join(folder, 'seeds.json')
   const counts = [sizes.families, sizes.codes, rows].map(String)
   await runToEnd([SEED, file, seedFile, ...counts], folder, env)
-  const serve = [PATOIS, 'serve', '--config', file, ...flags]
+  const serve = [options.command ?? PATOIS, 'serve', '--config', file, ...flags]
   const { program } = options
   const args = [...nodeFlags, ...(program ? [program.file, file, ...program.args] : serve)]
   const running = await startServer(args, { folder, ready: 'Patois answers at ', place, env })

@@ -15,6 +15,7 @@ export type Packed = { tarball: string; paths: string[] }
 export const build = async (): Promise<void> => {
   const tsc = join(ROOT, 'node_modules/.bin/tsc')
   await run(tsc, ['-b', 'packages/client', 'packages/server'], { cwd: ROOT })
+  await run(process.execPath, ['packages/server/build.ts'], { cwd: ROOT })
 }
 
 /** Packs the package of a folder of the repository into another folder. */

@@ -3,12 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Started, start } from './cli.ts'
 import { CLIENTS, RESOURCES, SCOPES, USERS } from './fixtures.ts'
 import { type Door, freePort } from './server.ts'
-
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
 
 /** A configuration file with the fixtures, and all that `patois serve` needs beside it. */
 export type Installation = Door & {
@@ -79,8 +76,7 @@ export const serve = (
     within,
     ...(files !== undefined && { files }),
     ...(script !== undefined && { script }),
-    // Types are stripped once and not at every start, as for a server that was built.
-    env: { PATOIS_MASTER_KEY: masterKey, NODE_COMPILE_CACHE: CACHE, ...env },
+    env: { PATOIS_MASTER_KEY: masterKey, ...env },
   })
   const ready = started.until('Patois answers at ')
   // Whoever waits for the end instead does not wait for this.

@@ -21,7 +21,7 @@ async function run() {
   enableCompileCache(fileURLToPath(new URL('../node_modules/.cache', import.meta.url)))
   const source = new URL('../src/cli/main.ts', import.meta.url)
   if (!existsSync(source)) {
-    await import('../dist/cli/main.js')
+    await import('../dist/command/main.js')
     return
   }
   registerHooks({
