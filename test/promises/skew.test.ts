@@ -3,9 +3,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { assertAt, claimsFor, jws } from '../door/assertion.ts'
-import { call, getCode, openBrowser } from '../door/browser.ts'
+import { call, getCode, getTokens, openBrowser } from '../door/browser.ts'
+import { runToEnd } from '../door/cli.ts'
 import { times } from '../door/counts.ts'
 import { openFakeTime, whyNoFakeTime } from '../door/faketime.ts'
 import { RU } from '../door/fixtures.ts'
@@ -96,4 +98,35 @@ describe.skipIf(whyNot)('two nodes', () => {
       )
     },
   )
+
+  test.each(SKEWS)('are told by a command %i s off what it means by now', async (seconds) => {
+    const [place] = nodes.places
+    clock.set(seconds)
+    const cwd = folder
+    const patois = async (...args: string[]): Promise<string> => {
+      const { code, out, err } = await runToEnd(args, { cwd, env: clock.env })
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      return out
+    }
+    const isActive = async (token: string) => (await introspect(place, token)).body.active
+    const older = await getTokens(place)
+    // What was issued in the same second is not older.
+    await sleep(1000)
+    const revoked = await patois('revoke', '--issued-before', 'now', '--database', nodes.url)
+    const time = (text: string) =>
+      Date.parse(/\d{4}-\d\d-\d\dT[\d:]+Z/.exec(text)?.[0] ?? '') / 1000
+    expect(Math.abs(time(revoked) - now())).toBeLessThan(SHORT)
+    await expect.poll(() => isActive(older.refresh_token), { timeout: 5000 }).toBe(false)
+    expect(await isActive((await getTokens(place)).refresh_token)).toBe(true)
+
+    await patois('backup', `copy${seconds}.db`, '--database', nodes.url)
+    const name = `restored_${Math.abs(seconds)}_${seconds > 0 ? 'ahead' : 'behind'}`
+    await nodes.database.query(`CREATE DATABASE ${name}`)
+    const empty = `${nodes.url.replace(/\w+$/, name)}?password=geheim`
+    const restored = await patois('restore', `copy${seconds}.db`, '--database', empty)
+    const advised = / {2}patois revoke .*/.exec(restored)?.[0] ?? ''
+    expect(Math.abs(time(advised) - now())).toBeLessThan(SHORT)
+    expect(advised).toMatch(/ --database postgres:\/\/127\.0\.0\.1:\d+\/\w+$/)
+    expect(restored).not.toContain('geheim')
+  })
 })

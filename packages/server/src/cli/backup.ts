@@ -36,17 +36,17 @@ async function makeBackup(file: string, options: Options): Promise<void> {
 async function putBack(file: string, options: Options): Promise<void> {
   const { restore } = await import('../store/backup.ts')
   const parts = partsOf(file, options, 'restoring')
-  const { rows, former } = await restore(parts)
+  const { rows, name, at, former } = await restore(parts)
   const kept = former === undefined ? '' : `The former database is kept as ${former}.\n`
-  const time = new Date(parts.now * 1000).toISOString().replace('.000', '')
-  const flags = Object.entries({ config: options.config, database: options.database })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` --${name} ${name === 'database' ? shown(value) : value}`)
+  const time = new Date(at * 1000).toISOString().replace('.000', '')
+  const config = options.config === undefined ? '' : ` --config ${options.config}`
+  // By its name: a URL may carry a password.
+  const database = options.database === undefined ? '' : ` --database ${name}`
   process.stdout.write(
     `Restored ${numbered(rows)} rows from ${file}.\n${kept}` +
       'What was revoked since the backup was made works again, and so does a refresh token that was used since.\n' +
       'To end all that is older than now, so that everybody signs in again:\n' +
-      `  patois revoke --issued-before ${time}${flags.join('')}\n`,
+      `  patois revoke --issued-before ${time}${config}${database}\n`,
   )
 }
 
@@ -54,9 +54,4 @@ function partsOf(file: string, options: Options, doing: string) {
   const { overwrite = false } = options
   const now = systemClock().now()
   return { database: databaseOf(options), file, now, overwrite, progress: openProgress(doing) }
-}
-
-// A URL may carry a password.
-function shown(database = ''): string {
-  return database.replace(/(:\/\/[^/?#]*?):[^/?#@]*@/, '$1:…@')
 }

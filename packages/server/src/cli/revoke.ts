@@ -1,11 +1,10 @@
 // patois revoke: ends all tokens, sessions and codes that were issued before a moment.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { systemClock } from '../clock.ts'
 import { addWhere, databaseOf, inSentences, type Where } from './carry.ts'
 import { command, StartFault } from './run.ts'
 
-type Options = Where & { issuedBefore: number; client?: string; user?: string }
+type Options = Where & { issuedBefore: number | 'now'; client?: string; user?: string }
 
 /** Adds the command. */
 export function addRevoke(program: Command): void {
@@ -19,8 +18,8 @@ export function addRevoke(program: Command): void {
 
 const FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)$/
 
-function readTime(text: string): number {
-  if (text === 'now') return systemClock().now()
+function readTime(text: string): Options['issuedBefore'] {
+  if (text === 'now') return text
   const time = FORM.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(time)) {
     throw new InvalidArgumentError('Write a time with its zone, like 2026-01-31T12:00:00Z, or now.')
@@ -29,12 +28,7 @@ function readTime(text: string): number {
 }
 
 async function revoke(options: Options): Promise<void> {
-  const { issuedBefore: before, client, user } = options
-  const at = systemClock().now()
-  if (before > at)
-    throw new StartFault(
-      '--issued-before is in the future: what comes until then would be dead at its birth.',
-    )
+  const { issuedBefore, client, user } = options
   const [{ openSide }, { checkKnown }, { revokeIssued }] = await Promise.all([
     import('../store/index.ts'),
     import('../store/move.ts'),
@@ -43,6 +37,13 @@ async function revoke(options: Options): Promise<void> {
   const side = await openSide(databaseOf(options), 'beside')
   try {
     checkKnown(side)
+    // What is to end bears the time of the servers, and this may be another machine.
+    const at = await side.now()
+    const before = issuedBefore === 'now' ? at : issuedBefore
+    if (before > at)
+      throw new StartFault(
+        '--issued-before is in the future: what comes until then would be dead at its birth.',
+      )
     const whose = {
       ...(client !== undefined && { clientId: client }),
       ...(user !== undefined && { username: user }),

@@ -36,8 +36,8 @@ export type BackupParts = {
 /** What a backup holds. */
 export type BackedUp = { rows: number; bytes: number }
 
-/** What was put back, and under which name the database is kept that was there. */
-export type Restored = { rows: number; former?: string }
+/** What was put back where and when, and under which name the database is kept that was there. */
+export type Restored = { rows: number; name: string; at: number; former?: string }
 
 /** More ids than any server gave out since the backup was made. */
 const SPARE_IDS = 2 ** 32
@@ -89,10 +89,10 @@ export async function restore(parts: BackupParts): Promise<Restored> {
       if (parts.overwrite) await empty(to, mark)
       else if ((await firstFull(to, carriedTables())) !== undefined) throw notEmpty(to.name)
       await between(openSqliteSide(copy, 'snapshot'), to, parts.progress)
+      return { rows, name: to.name, at: await to.now() }
     } finally {
       await to.close()
     }
-    return { rows }
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -105,16 +105,16 @@ async function restoreFile(parts: BackupParts): Promise<Restored> {
   try {
     if (held.isTaken() && !overwrite) throw notEmpty(held.file)
     removeFile(copy)
-    const rows = await prepare(copy, parts)
+    const done = { rows: await prepare(copy, parts), name: `sqlite:${held.file}`, at: now }
     if (!held.isTaken()) {
       held.put(copy)
-      return { rows }
+      return done
     }
     await checkFormer(held.file, await markOf(copy))
     const stamp = new Date(now * 1000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
     const former = `${held.file}.${stamp}`
     held.put(copy, former)
-    return { rows, former }
+    return { ...done, former }
   } finally {
     removeFile(copy)
     held.unlock()

@@ -21,12 +21,11 @@ import { enter, type Presence } from './postgres/presence.ts'
 import { openReceipts } from './postgres/receipts.ts'
 import { numbered } from './postgres/statements.ts'
 import { openForget, openSweep } from './postgres/sweep.ts'
+import { timeOf } from './postgres/time.ts'
 import { openTransact } from './postgres/transact.ts'
 import { readPlace } from './postgres/url.ts'
 import { openQueue } from './queue.ts'
 import { type Ask, forgetKnown, openKnown, openReads, putsClient } from './read.ts'
-
-const TIME = { text: 'SELECT CAST(extract(epoch FROM now()) * 1000 AS BIGINT)' }
 
 const RAISE = numbered(revisions.raise)
 
@@ -70,7 +69,7 @@ async function assemble(
     commit: queue.commit,
     sweep: openSweep(connections, issuerId),
     forget: openForget(connections, issuerId),
-    time: async () => Number((await connections.run(TIME)).rows[0]?.[0]),
+    time: () => timeOf(connections),
     countFailures: openFailures(connections, issuerId),
     close: async () => {
       if (closed) return

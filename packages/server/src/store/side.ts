@@ -28,6 +28,8 @@ export type Side = {
   eventId(): Awaitable<number | null>
   /** Throws one sentence when a server has used the database since it was opened. */
   checkAlone(): Awaitable<void>
+  /** The time that its servers go by, in seconds. */
+  now(): Awaitable<number>
   close(): Awaitable<void>
 }
 

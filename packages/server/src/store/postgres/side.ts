@@ -9,6 +9,7 @@ import { appliedIn, migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { checkAlone, enter, type Presence, watch } from './presence.ts'
 import { numbered } from './statements.ts'
+import { timeOf } from './time.ts'
 import { readPlace } from './url.ts'
 
 // To count a large table takes its time.
@@ -61,6 +62,7 @@ function sharedOf(connections: Connections, place: string): Omit<Side, 'applied'
     write: (all) => using((on) => write(on, all)),
     eventId: async () => Number((await run(NEXT_ID)).rows[0]?.[0]),
     checkAlone: () => {},
+    now: async () => Math.floor((await timeOf(connections)) / 1000),
     close,
   }
 }

@@ -2,6 +2,7 @@
 
 import { existsSync, realpathSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '../../clock.ts'
 import type { Row } from '../rows.ts'
 import type { Asked, How, Side } from '../side.ts'
 import { checkFile } from './backup.ts'
@@ -69,6 +70,7 @@ export function openSqliteSide(path: string, how: How): Side {
       write: (all) => write(database, statements, all),
       eventId: () => null,
       checkAlone: () => {},
+      now: systemClock().now,
       close: () => {
         if (!database.isOpen) return
         // A backup is one file: what stands in the log goes into it.
