@@ -22,6 +22,10 @@ const CONNECTIONS = 20
 /** Asked for in full runs; a machine that runs other tests beside this one is slower. */
 const SOON_MS = 3000
 
+/** What a request asks of the database one after the other, and how long each of it may take. */
+const STEPS = 4
+const STEP_MS = 2500
+
 let postgres: TestPostgres
 let proxy: TcpProxy
 let nodes: TestNodes
@@ -99,6 +103,23 @@ describe.skipIf(whyNoPostgres())('two nodes', () => {
       'R16',
       `+200 ms: ${ROUNDS} × ${PARALLEL} exchanges, 1 success in each, and as many refreshes, 1 leaf in each; 0 × 5xx`,
     )
+  })
+
+  test('a database that takes 1.5 s is waited for by the step, and nothing is half done', async () => {
+    const [chain] = await openChains(nodes[0], 1)
+    const token = chain?.refresh_token ?? ''
+    proxy.delayMs = 750
+    const asked = (nth: number) => call(nodeAt(nth), '/introspect', 'rs', { token })
+    const before = nodes.map(({ answers }) => answers.length)
+    const [seen, { answers }] = await Promise.all([many(asked), herd(token)])
+    for (const answer of [...seen, ...answers]) {
+      if (answer.status !== 200) checkAnswer(answer, { status: 503 })
+    }
+    const told = nodes.flatMap((node, nth) => node.answers.slice(before[nth]))
+    const slowest = Math.max(...told.map(({ milliseconds }) => milliseconds))
+    proxy.delayMs = 0
+    await checkBack(token)
+    if (isFull) expect(slowest).toBeLessThan(STEPS * STEP_MS)
   })
 
   test('R16: of a database that takes 5 s callers hear in time, and are served when it is back', async () => {
