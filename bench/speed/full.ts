@@ -1,7 +1,7 @@
 // The full run: every section in its turn, kept in results.json and written into the docs.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeDocuments, writeIcicle } from './documents/write.ts'
@@ -63,10 +63,13 @@ export async function runSections(bench: Bench, names: readonly string[]): Promi
   if (bench.only === '') bench.say(`\nwhat is asked\n${verdictLines(readResults())}`)
 }
 
-// Nobody who runs the tests has the peers.
+// Nobody who runs the tests has the peers, and who had them may have those of another lock.
 function installPeers(): void {
   const folder = fileURLToPath(new URL('..', import.meta.url))
-  if (existsSync(join(folder, 'node_modules/.package-lock.json'))) return
+  const at = (file: string): number => {
+    return statSync(join(folder, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
+  }
+  if (at('node_modules/.package-lock.json') > at('package-lock.json')) return
   const args = ['ci', '--prefix', folder, '--loglevel=error']
   if (spawnSync('npm', args, { stdio: 'inherit' }).status !== 0) {
     throw new Error('The peers cannot be installed; npm says why.')
