@@ -219,6 +219,12 @@ describe.skipIf(whyNoPostgres())('a move', () => {
     )
   })
 
+  test('has connections enough, however few the URL allows', async () => {
+    const [source, target] = [await filled(), `${await postgres.newDatabase()}?connections=1`]
+    expect(rowsOf(await moved(source, target), 'users')).toBe(1)
+    expect(rowsOf(await moved(target, newFile()), 'users')).toBe(1)
+  })
+
   test('takes no empty database, and none of an older version', async () => {
     const source = await filled()
     const database = new DatabaseSync(fileOf(source))

@@ -15,6 +15,8 @@ export type TcpProxy = {
   port: number
   /** How long each piece takes, either way. */
   delayMs: number
+  /** What the server hears instead of a word, of the same length. */
+  change?: readonly [word: string, other: string]
   /** Cuts the first connection that sends the word. */
   cutAt(cut: Cut): void
   /** How many connections were cut at a word. */
@@ -41,6 +43,9 @@ export const startTcpProxy = async (port: number): Promise<TcpProxy> => {
     const called = keep(toServer(port, '127.0.0.1'))
     pass(called, caller)
     pass(caller, called, (piece) => {
+      const [word, other = ''] = proxy.change ?? []
+      const at = word === undefined ? -1 : piece.indexOf(word)
+      if (at >= 0) piece.write(other, at)
       if (!cut || !piece.includes(cut.word)) return false
       const { arrivesAfterMs } = cut
       cut = undefined

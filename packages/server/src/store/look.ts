@@ -10,6 +10,8 @@ import { reads } from './statements.ts'
 /** How a PostgreSQL is set; `now` is its clock, in seconds. */
 export type PostgresFacts = {
   version: number
+  /** True when TLS ends there. */
+  isSecure: boolean
   synchronousCommit: string
   fsync: string
   isolation: string
@@ -45,7 +47,8 @@ const SETTINGS = [
   'max_connections',
 ]
 const POSTGRES = `SELECT ${SETTINGS.map((name) => `current_setting('${name}')`).join(', ')},
-  CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)`
+  CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT),
+  (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())`
 
 /** Looks at the database behind a URL. Throws one sentence when it cannot be opened. */
 export async function lookAt(url: string): Promise<Looked> {
@@ -78,9 +81,10 @@ async function keptIn({ ask }: Side): Promise<Pick<Looked, 'owner' | 'keys' | 's
 
 async function postgresFacts({ ask }: Side): Promise<PostgresFacts> {
   const [row = []] = await ask(POSTGRES)
-  const [version, synchronousCommit, fsync, isolation, most, now] = row.map(String)
+  const [version, synchronousCommit, fsync, isolation, most, now, ssl] = row.map(String)
   return {
     version: Math.floor(Number(version) / 10_000),
+    isSecure: ssl === 'true',
     synchronousCommit: synchronousCommit ?? '',
     fsync: fsync ?? '',
     isolation: isolation ?? '',

@@ -1,5 +1,6 @@
 // Database: whether it is the right one, up to date, and set so that nothing acknowledged is lost.
 
+import { isLoopback } from '../../configuration/issuer.ts'
 import type { Configuration } from '../../configuration.ts'
 import type { Looked, PostgresFacts } from '../../store/look.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
@@ -19,10 +20,14 @@ export function checkDatabase(looked: Looked, configuration: Configuration): Fin
   ]
 }
 
-/** What is said of a database that cannot be opened; `sentence` says why. */
-export function closedDatabase(sentence: string): Finding {
+/** What is said of a database that cannot be opened; the error may have a `cure`. */
+export function closedDatabase({ message, cure }: Error & { cure?: string }): Finding {
+  if (cure !== undefined) {
+    const fix = `${cure.charAt(0).toLowerCase()}${cure.slice(1, -1)}`
+    return fault('database', message.replace(`. ${cure}`, ''), fix)
+  }
   const fix = 'see that it runs, that this machine reaches it, and that "database" names it aright'
-  return fault('database', sentence, fix)
+  return fault('database', message, fix)
 }
 
 function checkMigrations({ name, applied, known }: Looked): Finding {
@@ -62,7 +67,7 @@ function checkRevision({ revision: kept }: Looked, { revision }: Configuration):
 }
 
 function checkPostgres(facts: PostgresFacts, { workers, database }: Configuration): Finding[] {
-  const { version, synchronousCommit, fsync, isolation, mostConnections } = facts
+  const { version, isSecure, synchronousCommit, fsync, isolation, mostConnections } = facts
   const about = 'PostgreSQL'
   const each = Number(/[?&]connections=(\d+)/.exec(database)?.[1] ?? 10)
   const needed = each * workers
@@ -79,6 +84,15 @@ function checkPostgres(facts: PostgresFacts, { workers, database }: Configuratio
           ),
         ]
       : [good(about, 'what it acknowledges is on disk')]),
+    ...(isSecure || hostsOf(database).every(isLoopback)
+      ? []
+      : [
+          warning(
+            about,
+            'it is reached without TLS: whoever is between reads and changes everything',
+            'add sslmode=verify-full to the database URL',
+          ),
+        ]),
     ...(needed > mostConnections
       ? [
           fault(
@@ -89,6 +103,13 @@ function checkPostgres(facts: PostgresFacts, { workers, database }: Configuratio
         ]
       : []),
   ]
+}
+
+// A socket in the file system has no name in the URL, or one with slashes in it.
+function hostsOf(database: string): string[] {
+  const [, hosts = ''] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(database) ?? []
+  const all = hosts.split(',').map((one) => one.replace(/:\d+$/, ''))
+  return all.filter((host) => !/^%2f/i.test(host))
 }
 
 function checkSqlite({ check, journal }: NonNullable<Looked['sqlite']>): Finding {

@@ -42,6 +42,6 @@ async function lookAtDatabase(
     const looked = await lookAt(configuration.database)
     return { looked, findings: checkDatabase(looked, configuration) }
   } catch (error) {
-    return { findings: [closedDatabase((error as Error).message)] }
+    return { findings: [closedDatabase(error as Error)] }
   }
 }

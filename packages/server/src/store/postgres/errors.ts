@@ -60,13 +60,19 @@ export function unavailable(error: unknown): Unavailable {
   return Object.assign(new Unavailable('The database cannot answer now.'), { cause })
 }
 
-/** The error to throw when the database `name` cannot be opened; a sentence without its password. */
+/**
+ * The error to throw when the database `name` cannot be opened: a sentence without its password,
+ * which ends with what to do where that is known, and that alone as its `cure`.
+ */
 export function openFault(name: string, error: unknown): unknown {
   const cause = error instanceof Unavailable ? (error.cause ?? error) : error
   const { message } = cause as Error
   const cure = cureOf(cause)
   if (cure !== undefined) {
-    return new Error(`The database ${name} cannot be opened: ${message}. ${cure}`, { cause })
+    // What Node advises there is done in the URL.
+    const what = message.replace(/; if the root CA.*$/s, '')
+    const sentence = `The database ${name} cannot be opened: ${what}. ${cure}`
+    return Object.assign(new Error(sentence, { cause }), { cure })
   }
   if (!(error instanceof Unavailable)) return error
   return new Error(`The database ${name} does not answer: ${message}`, { cause })

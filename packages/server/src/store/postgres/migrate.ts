@@ -2,6 +2,7 @@
 
 import { DatabaseError } from 'pg'
 import { type Migrations, missing } from '../migrations.ts'
+import type { Row } from '../rows.ts'
 import type { Connections, Run } from './connections.ts'
 import { migrations } from './migrations/index.ts'
 import { numbered } from './statements.ts'
@@ -30,11 +31,16 @@ const MADE_TWICE = ['23505', '42P07', '42710']
  * is newer, and needs a newer program.
  */
 export async function migrate({ run, using }: Connections): Promise<void> {
-  await unlessMade(() => run(create))
   for (;;) {
-    const { rows } = await run(list)
-    const names = rows.map(([name]) => String(name))
-    const [next] = missing(migrations, names, Math.max(...rows.map(([, needs]) => Number(needs))))
+    // Whoever may make no tables can use those that are there.
+    const applied = await listed(run)
+    if (!applied) {
+      await unlessMade(() => run(create))
+      continue
+    }
+    const names = applied.map(([name]) => String(name))
+    const needs = Math.max(...applied.map(([, one]) => Number(one)))
+    const [next] = missing(migrations, names, needs)
     if (!next) return
     await unlessMade(() => using((on) => apply(on, next), performance.now() + withinMs))
   }
@@ -44,10 +50,14 @@ const NO_TABLE = '42P01'
 
 /** The migrations that a database has; none where there is not even a table of them. */
 export async function appliedIn({ run }: Pick<Connections, 'run'>): Promise<string[]> {
+  return ((await listed(run)) ?? []).map(([name]) => String(name))
+}
+
+async function listed(run: Run): Promise<readonly Row[] | undefined> {
   try {
-    return (await run(list)).rows.map(([name]) => String(name))
+    return (await run(list)).rows
   } catch (error) {
-    if (error instanceof DatabaseError && error.code === NO_TABLE) return []
+    if (error instanceof DatabaseError && error.code === NO_TABLE) return undefined
     throw error
   }
 }

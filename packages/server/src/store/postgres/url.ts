@@ -17,11 +17,21 @@ const MOST_CONNECTIONS = 1000
 
 const FORM = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]+)(\/[^?#]+)(?:\?([^#]*))?$/
 
+const OURS = ['connections', 'prepare']
+
+/** What `pg` reads of a URL. What it does not know it overlooks: with a slip there TLS is left out. */
+const KNOWN = [
+  ...['application_name', 'host', 'options', 'password', 'port', 'user'],
+  ...['sslcert', 'sslkey', 'sslmode', 'sslnegotiation', 'sslrootcert'],
+]
+const TLS = ['disable', 'no-verify', 'require', 'verify-ca', 'verify-full']
+
 /** Reads a URL. Throws one sentence, without the URL itself, which may carry a password. */
 export function readPlace(url: string): Place {
   const [, user, hosts = '', path = '', query = ''] = FORM.exec(url) ?? []
   if (hosts === '') throw new Error(`The database URL must be like "${EXAMPLE}".`)
   const options = new URLSearchParams(query)
+  checkNames([...options.keys()])
   const connections = options.get('connections') ?? String(CONNECTIONS)
   const prepare = options.get('prepare')
   if (!/^\d{1,4}$/.test(connections) || !isPossible(Number(connections))) {
@@ -32,8 +42,8 @@ export function readPlace(url: string): Place {
   if (prepare !== null && !['true', 'false'].includes(prepare)) {
     throw new Error('"prepare" in the database URL must be true or false.')
   }
-  options.delete('connections')
-  options.delete('prepare')
+  for (const name of OURS) options.delete(name)
+  chooseTls(options)
   const start = user === undefined ? 'postgres://' : `postgres://${user}@`
   const urls = hosts.split(',').map((host) => `${start}${host}${path}?${options}`)
   if (!urls.every((one) => URL.canParse(one))) {
@@ -46,6 +56,30 @@ export function readPlace(url: string): Place {
     prepare: prepare === null ? undefined : prepare === 'true',
     name,
   }
+}
+
+function checkNames(names: readonly string[]): void {
+  const known = [...OURS, ...KNOWN]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined) {
+    throw new Error(
+      `"${unknown}" in the database URL is not known: there may be ${known.sort().join(', ')}.`,
+    )
+  }
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new Error(`"${twice}" stands twice in the database URL.`)
+}
+
+// Whoever asks for TLS gets a certificate that is checked, unless they say that it shall not be.
+function chooseTls(options: URLSearchParams): void {
+  const mode = options.get('sslmode')
+  if (mode === null) return
+  if (!TLS.includes(mode)) {
+    throw new Error(
+      `"sslmode" in the database URL must be ${TLS.slice(0, -1).join(', ')} or ${TLS.at(-1)}.`,
+    )
+  }
+  if (['require', 'verify-ca'].includes(mode)) options.set('sslmode', 'verify-full')
 }
 
 function isPossible(connections: number): boolean {
