@@ -1387,6 +1387,59 @@ export const storeContract = (name: string, open: () => Promise<OpenedStore>): v
         expect(await found(store.findFamily(line.id))).toBe(false)
       })
 
+      test('ends a family whose last refresh token nobody used in time, and its code', async () => {
+        const { consent, line, token } = await signIn(store, { expiresAt: now + 300 * day })
+        const given = code(store, consent)
+        await write({ put: 'code', code: given })
+        await store.commit(plan([], { what: 'code', id: given.id, at: now, familyId: line.id }))
+        const { child, kept } = rotate(store, token, { expiresAt: token.expiresAt + 9 })
+        await kept
+        await store.sweep(token.expiresAt, 100)
+        expect((await store.findFamily(line.id))?.family).toEqual(line)
+        await store.sweep(child.expiresAt, 100)
+        const over = { ...line, expiresAt: child.expiresAt }
+        expect((await store.findFamily(line.id))?.family).toEqual(over)
+        expect(await found(store.findCode(given.id))).toBe(true)
+        await store.sweep(child.expiresAt + day, 100)
+        expect((await store.findFamily(line.id))?.family).toEqual(over)
+        await store.sweep(child.expiresAt + day + 1, 100)
+        expect(await found(store.findFamily(line.id))).toBe(false)
+        await store.sweep(child.expiresAt + 8 * day, 100)
+        expect(await found(store.findCode(given.id))).toBe(false)
+      })
+
+      test('keeps a family that nobody can refresh while access tokens of it are known', async () => {
+        const { line, token } = await signIn(store, { expiresAt: now + 300 * day })
+        const opaque = { familyId: line.id, createdAt: now, keptUntil: now + 200 * day }
+        await write({ put: 'access_token', token: accessToken(store, opaque) })
+        await store.sweep(token.expiresAt, 100)
+        await store.sweep(now + 199 * day, 100)
+        expect(await found(store.findFamily(line.id))).toBe(true)
+        await store.sweep(now + 200 * day, 100)
+        expect(await found(store.findFamily(line.id))).toBe(false)
+      })
+
+      test('keeps a family that nobody can refresh while a JWT of it may be good', async () => {
+        const { line, token } = await signIn(store, { expiresAt: now + 300 * day })
+        const jwt = 50 * day
+        await store.sweep(token.expiresAt, 100, jwt)
+        await store.sweep(token.expiresAt + jwt, 100, jwt)
+        expect(await found(store.findFamily(line.id))).toBe(true)
+        await store.sweep(token.expiresAt + jwt + 1, 100, jwt)
+        expect(await found(store.findFamily(line.id))).toBe(false)
+      })
+
+      test('ends idle families also when it may touch few rows at once', async () => {
+        const signedIn = await Promise.all(
+          Array.from({ length: 5 }, () => signIn(store, { expiresAt: now + 300 * day })),
+        )
+        const due = Math.max(...signedIn.map(({ token }) => token.expiresAt))
+        for (let nth = 0; nth < 4; nth++) await store.sweep(due, 2)
+        for (const { line } of signedIn) {
+          expect((await store.findFamily(line.id))?.family.expiresAt).toBe(due)
+        }
+      })
+
       test('keeps a family that ended while a token of it can be recognised', async () => {
         const { line, token } = await signIn(store, { expiresAt: now + 7 * day })
         await write({ end: 'family', id: line.id, at: now, reason: 'revoked' })

@@ -40,5 +40,9 @@ export const KEPT: Readonly<Record<string, number>> = {
   replay_cells: lifetime('replay_window'),
 }
 
-/** Seconds after sign-in when a family ends in any case. */
-export const LONGEST = lifetime('refresh_token')
+// A family is refreshed until somebody signs in at the same device again.
+const DEVICES = 2
+const IN_USE = (DEVICES * MONTH_DAYS * DAY) / (MONTH.first + MONTH.password + MONTH.session)
+
+/** Seconds after sign-in when a family ends: when it was idle too long, or was as old as it may be. */
+export const LONGEST = Math.min(lifetime('refresh_token'), IN_USE + lifetime('refresh_token_idle'))

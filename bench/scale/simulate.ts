@@ -63,9 +63,10 @@ function liveThrough(): Record<PersonCall, Float64Array> {
 }
 
 function keptSeconds(table: string): number {
-  // A family's row is kept a day past the last moment at which it could be refreshed, and the
-  // code that opened it as long.
-  if (table === 'families' || table === 'codes') return LONGEST + DAY
+  // A family's row is kept a day past the last moment at which it could be refreshed. The code that
+  // opened it stays until it is looked at the next time, once a week.
+  if (table === 'families') return LONGEST + DAY
+  if (table === 'codes') return LONGEST + DAY + 3.5 * DAY
   return KEPT[table] ?? Number.POSITIVE_INFINITY
 }
 

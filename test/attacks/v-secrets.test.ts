@@ -477,7 +477,7 @@ describe('V7: the table of security events', () => {
       store: server.store,
       clock: server.clock,
       keys: server.keys,
-      lifetimes: { event_retention: 500, address_retention: 500 },
+      lifetimes: { access_token: 3600, event_retention: 500, address_retention: 500 },
       log: { debug() {}, info() {}, warn() {}, error() {}, fatal() {} },
       every: 0.02,
     })

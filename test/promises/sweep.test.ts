@@ -57,7 +57,7 @@ const leftAt = async (site: Site): Promise<number> => {
 const startSweeping = ({ nodes }: Site, took: number[]): (() => Promise<unknown>) => {
   const errors: string[] = []
   const log = openLog('error', { write: (line: string) => void errors.push(line) })
-  const lifetimes = { event_retention: 30 * DAY, address_retention: 30 * DAY }
+  const lifetimes = { access_token: 3600, event_retention: 30 * DAY, address_retention: 30 * DAY }
   const stops = nodes.map(({ store, clock, keys }: TestServer) => {
     const sweep: typeof store.sweep = async (...given) => {
       const at = performance.now()

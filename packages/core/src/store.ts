@@ -131,8 +131,11 @@ export type Store = {
   raiseRevision(revision: number): Awaitable<boolean>
   /** True when the plan is on disk; false when its spend was lost and nothing of it was kept. */
   commit(plan: Plan): Promise<boolean>
-  /** Removes at most `limit` rows of each kind that nobody can need any more, at `now`. */
-  sweep(now: number, limit: number): Awaitable<Swept>
+  /**
+   * Removes at most `limit` rows of each kind that nobody can need any more, at `now`, and ends
+   * families that nobody can refresh. A JWT, which has no row, is good for up to `jwt` seconds.
+   */
+  sweep(now: number, limit: number, jwt?: number): Awaitable<Swept>
   /** Removes at most `limit` audit events, and as many grants' addresses, older than asked. */
   forget(before: { events: number; addresses: number }, limit: number): Awaitable<Swept>
   /** What time it is for all servers of the database, in milliseconds, where several share one. */

@@ -26,7 +26,7 @@ const start = (
   }
   const stop = startSweeper({
     store: { sweep, forget, commit: async () => mayBegin() },
-    lifetimes: { event_retention: 30, address_retention: 60 },
+    lifetimes: { access_token: 9, event_retention: 30, address_retention: 60 },
     clock: fixedClock(100),
     keys: { tick },
     log,

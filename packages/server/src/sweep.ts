@@ -13,7 +13,7 @@ import { type Count, type Meter, UNREAD } from './metrics/meter.ts'
 /** What is swept, and how many seconds lie between two rounds. */
 export type SweepParts = {
   store: Pick<Store, 'sweep' | 'forget' | 'commit'>
-  lifetimes: Pick<ServerLifetimes, 'event_retention' | 'address_retention'>
+  lifetimes: Pick<ServerLifetimes, 'access_token' | 'event_retention' | 'address_retention'>
   clock: Clock
   keys: Pick<KeyRing, 'tick'>
   log: Log
@@ -94,7 +94,7 @@ async function sweepSome({ store, clock, lifetimes }: SweepParts, limit: number)
   const now = clock.now()
   const events = now - lifetimes.event_retention
   const addresses = now - lifetimes.address_retention
-  const sweeping = store.sweep(now, limit)
+  const sweeping = store.sweep(now, limit, lifetimes.access_token)
   const pace = sweeping instanceof Promise ? SHARED : ALONE
   const { rows: swept } = await sweeping
   const { rows: forgotten } = await store.forget({ events, addresses }, limit)

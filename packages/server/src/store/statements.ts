@@ -12,6 +12,8 @@ export type Words = {
   /** The greatest and the least of several values. */
   greatest: string
   least: string
+  /** True when others write between two statements. */
+  isShared: boolean
   /** When the oldest of the access tokens was made; of a day that had none it may say any. */
   firstAccessToken: string
 }

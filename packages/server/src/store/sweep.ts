@@ -26,10 +26,29 @@ function dueCodes({ greatest }: Words, family: string): string {
     LIMIT :limit`
 }
 
+const dueTokens = `SELECT id FROM refresh_tokens WHERE issuer = :issuer AND expires_at <= :now`
+// The same ones as often as it is asked.
+const dueInOrder = `(${dueTokens} ORDER BY expires_at, id LIMIT :limit)`
+
+// Of a family whose last refresh token was not used in time nothing more comes: it ends then, a
+// year early as a rule, and with it goes the code that opened it.
+const idleFamilies = {
+  end: `UPDATE families SET expires_at = :now WHERE expires_at > :now AND id IN
+    (SELECT family_id FROM refresh_tokens WHERE id IN ${dueInOrder} AND spent_at IS NULL)`,
+  remove: `DELETE FROM refresh_tokens WHERE id IN ${dueInOrder}`,
+  // A token that another server spends at this very moment has an heir.
+  atOnce: `WITH gone AS (DELETE FROM refresh_tokens
+      WHERE id IN (${dueTokens} LIMIT :limit) RETURNING id, family_id, spent_at),
+    idle AS (UPDATE families SET expires_at = :now WHERE expires_at > :now
+      AND id IN (SELECT family_id FROM gone WHERE spent_at IS NULL))
+    SELECT id FROM gone`,
+}
+
 // No refresh token outlives its family, and no access token is born after its end: a family
-// that ended before the first of each has none left, which needs no index by family.
-function familyIsEmpty({ least, firstAccessToken }: Words): string {
-  return `expires_at < ${least}(${now} - ${day},
+// that ended before the first of each has none left, which needs no index by family. JWTs have no
+// rows: the last one is over when the longest of their lives is.
+function familyIsEmpty({ greatest, least, firstAccessToken }: Words): string {
+  return `expires_at < ${least}(${now} - ${greatest}(${day}, CAST(:jwt AS BIGINT)),
     coalesce((SELECT min(expires_at) FROM refresh_tokens), :now),
     coalesce(${firstAccessToken} - ${hour}, :now))`
 }
@@ -44,7 +63,7 @@ function rules(words: Words): readonly (readonly [rule: string, sql: string])[] 
     ],
     [
       'a refresh token, spent or not, at its own expiry',
-      rowid('refresh_tokens', 'expires_at <= :now'),
+      words.isShared ? idleFamilies.atOnce : idleFamilies.remove,
     ],
     [
       'an opaque access token when nobody need know any more that it expired',
@@ -72,12 +91,16 @@ function rules(words: Words): readonly (readonly [rule: string, sql: string])[] 
   ]
 }
 
-/** What a sweep runs in turn, with the values `issuer`, `now` and `limit`. */
-export function sweepsIn(words: Words): { keep: string; remove: readonly string[] } {
+/**
+ * What a sweep runs in turn, with the values `issuer`, `now`, `limit`, and `jwt`: for how many
+ * seconds a JWT is good. What is prepared counts no removed rows.
+ */
+export function sweepsIn(words: Words): { prepare: readonly string[]; remove: readonly string[] } {
+  // Codes of live families are looked at once a week, so that no sweep walks over all of them.
+  const keep = `UPDATE codes SET keep_until = ${now} + ${7 * day}
+    WHERE id IN (${dueCodes(words, 'EXISTS')})`
   return {
-    // Codes of live families are looked at once a week, so that no sweep walks over all of them.
-    keep: `UPDATE codes SET keep_until = ${now} + ${7 * day}
-      WHERE id IN (${dueCodes(words, 'EXISTS')})`,
+    prepare: words.isShared ? [keep] : [keep, idleFamilies.end],
     remove: rules(words).map(([, sql]) => sql),
   }
 }

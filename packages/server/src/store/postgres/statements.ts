@@ -15,6 +15,7 @@ export const words: Words = {
     GROUP BY one) merged)`,
   greatest: 'greatest',
   least: 'least',
+  isShared: true,
   firstAccessToken: '(SELECT min(created_at) FROM access_tokens)',
 }
 

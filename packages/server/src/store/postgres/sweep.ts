@@ -5,22 +5,23 @@ import { forgets, sweepsIn } from '../sweep.ts'
 import type { Connections } from './connections.ts'
 import { named, words } from './statements.ts'
 
-const { keep, remove } = sweepsIn(words)
+const { prepare, remove } = sweepsIn(words)
 // Only servers that share a database count failures there: a bucket goes when it is empty.
 const buckets = `DELETE FROM failures WHERE (issuer, name) IN
   (SELECT issuer, name FROM failures WHERE issuer = :issuer AND empty_at <= :now LIMIT :limit)`
-const rules = [keep, ...remove, buckets].map(named)
+const first = prepare.map(named)
+const rules = [...remove, buckets].map(named)
 const events = named(forgets.events)
 const addresses = named(forgets.addresses)
 
 /** Answers the `sweep` of `Store`. */
 export function openSweep({ run }: Connections, issuer: number): Store['sweep'] {
-  return async (now, limit) => {
+  return async (now, limit, jwt = 0) => {
+    const given = { issuer, now, limit, jwt }
+    for (const [statement, values] of first) await run(statement, values(given))
     let rows = 0
-    for (const [nth, [statement, values]] of rules.entries()) {
-      const { changed } = await run(statement, values({ issuer, now, limit }))
-      // The first rule only looks at codes that stay.
-      if (nth > 0) rows += changed
+    for (const [statement, values] of rules) {
+      rows += (await run(statement, values(given))).changed
     }
     return { rows }
   }

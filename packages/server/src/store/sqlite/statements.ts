@@ -13,6 +13,7 @@ export const words: Words = {
     GROUP BY value ORDER BY min(place)))`,
   greatest: 'max',
   least: 'min',
+  isShared: false,
   // The first row is the oldest: one server gives out ids in their order.
   firstAccessToken: '(SELECT created_at FROM access_tokens ORDER BY id LIMIT 1)',
 }

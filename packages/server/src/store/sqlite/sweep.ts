@@ -30,13 +30,18 @@ function sum(numbers: readonly number[]): number {
 
 /** Answers the `sweep` of `Store`: at most `limit` rows of each kind in one transaction. */
 export function openSweep(database: DatabaseSync, issuer: number): Store['sweep'] {
-  const { keep, remove } = sweepsIn(words)
-  const kept = database.prepare(keep)
-  const statements = remove.map((sql) => database.prepare(sql))
-  return (now, limit) =>
+  const { prepare, remove } = sweepsIn(words)
+  const open = (sql: string) => {
+    const rule = database.prepare(sql)
+    rule.setAllowUnknownNamedParameters(true)
+    return (values: Record<string, number>) => Number(rule.run(values).changes)
+  }
+  const [first, rules] = [prepare.map(open), remove.map(open)]
+  return (now, limit, jwt = 0) =>
     inTransaction(database, () => {
-      kept.run({ issuer, now, limit })
-      return sum(statements.map((rule) => Number(rule.run({ issuer, now, limit }).changes)))
+      const values = { issuer, now, limit, jwt }
+      for (const rule of first) rule(values)
+      return sum(rules.map((rule) => rule(values)))
     })
 }
 
