@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import {
   DATABASE_TESTS,
   DATABASES_FILE,
-  type DatabaseRuns,
+  type DatabaseRun,
   databasesTable,
   passedOf,
   readDatabases,
@@ -36,9 +36,18 @@ for (const folder of [...brought, ...folders()]) {
   if (version && !places.has(version)) places.set(version, folder)
 }
 
+/** Keeps the latest run of a version, and writes the table of the docs. */
+const keep = (version: string, run: DatabaseRun): void => {
+  const all = Object.entries({ ...readDatabases(), [version]: run })
+  const sorted = all.sort(([one], [other]) => Number(one) - Number(other))
+  writeFileSync(DATABASES_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
+  const docs = fileURLToPath(new URL('../../tools/docs.ts', import.meta.url))
+  spawnSync(process.execPath, ['--conditions=patois-source', docs], { stdio: 'inherit' })
+}
+
 const wanted = process.argv.slice(2)
 const on = new Date().toISOString().slice(0, 10)
-const latest: Record<string, DatabaseRuns[string]> = {}
+const latest: Record<string, DatabaseRun> = {}
 for (const [version, folder] of places) {
   const [major = ''] = version.split('.')
   if (wanted.length > 0 && !wanted.includes(major)) continue
@@ -46,13 +55,9 @@ for (const [version, folder] of places) {
   // What is tried on one node with SQLite says nothing of it.
   const files = Object.values(DATABASE_TESTS).flat()
   const { success, tests } = runTests(files, { PATOIS_POSTGRES: folder }, '^(?!S )')
-  latest[version] = { on, passed: passedOf(tests) }
+  const run = { on, passed: passedOf(tests) }
+  latest[version] = run
+  keep(version, run)
   if (!success) process.exitCode = 1
 }
-
-const all = Object.entries({ ...readDatabases(), ...latest })
-const sorted = all.sort(([one], [other]) => Number(one) - Number(other))
-writeFileSync(DATABASES_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
-const docs = fileURLToPath(new URL('../../tools/docs.ts', import.meta.url))
-spawnSync(process.execPath, ['--conditions=patois-source', docs], { stdio: 'inherit' })
 console.log(databasesTable(latest))

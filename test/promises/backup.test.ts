@@ -1,8 +1,10 @@
 // Backups under load, and what comes back with them; commands beside a server of one SQLite file.
 
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { call, getTokens, openBrowser } from '../door/browser.ts'
 import { type Ended, runToEnd } from '../door/cli.ts'
@@ -16,6 +18,8 @@ import { checkWhole, hashOf, look } from '../door/sqlite.ts'
 
 const BACKUPS = times(2, 40)
 const CHAINS = 12
+/** Between two requests of a caller, milliseconds at most: the database shall not outgrow its backups. */
+const PAUSE = 100
 
 let folder: string
 let running: Served[] = []
@@ -55,6 +59,7 @@ const load = (place: Installation, tokens: string[]) => {
         tokens[nth] = String(answer.body.refresh_token)
         seen.acknowledged.push(tokens[nth] ?? '')
       }
+      await sleep(randomInt(PAUSE))
       if (nth % 2 === 0) continue
       const own = await call(place, '/token', 'cc', { grant_type: 'client_credentials' })
       if (own.status !== 200) seen.faults.push(`${own.status}`)
