@@ -43,11 +43,15 @@ test('a promise is kept when none of its tests failed and one has passed', () =>
 })
 
 test('the docs show every promise, and say which was not run', () => {
-  const results = { R1: { result: 'broken', measured: ['a', 'b'], on: '2026-12-01' } } as const
-  const lines = promisesTable({ ...results, R1: { ...results.R1, measured: ['a', 'b'] } }).split(
-    '\n',
-  )
+  const on = '2026-12-01'
+  const lines = promisesTable({
+    R1: { result: 'broken', measured: ['a', 'b'], on, inPart: true },
+    R3: { result: 'kept', measured: ['38 kills'], on, inPart: true },
+    R4: { result: 'kept', measured: ['500 of 500'], on },
+  }).split('\n')
   expect(lines).toHaveLength(2 + PROMISES.length)
   expect(lines[2]).toMatch(/^\| R1 \| .* \| a<br>b \| \*\*broken\*\* 2026-12-01 \|$/)
+  expect(lines[4]).toMatch(/^\| R3 \| .* \| 38 kills \| kept in part 2026-12-01 \|$/)
+  expect(lines[5]).toMatch(/^\| R4 \| .* \| 500 of 500 \| kept 2026-12-01 \|$/)
   expect(lines[3]).toMatch(/^\| R2 \| .* \| \| not run \|$/)
 })

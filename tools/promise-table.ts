@@ -9,8 +9,8 @@ export type Promised = { id: string; when: string; asked: string }
 /** What a run says of a promise. */
 export type Kept = { result: 'kept' | 'broken' | 'skipped'; measured: string[] }
 
-/** The latest full run of each promise: the day as YYYY-MM-DD. */
-export type Results = Readonly<Record<string, Kept & { on: string }>>
+/** The latest run of each promise: the day as YYYY-MM-DD, and whether it tried less than is asked. */
+export type Results = Readonly<Record<string, Kept & { on: string; inPart?: boolean }>>
 
 /** Where the latest full runs are kept. */
 export const RESULTS_FILE = new URL('../docs/promises.json', import.meta.url)
@@ -185,12 +185,14 @@ function resultOf(statuses: readonly string[]): Kept['result'] {
   return statuses.includes('passed') ? 'kept' : 'skipped'
 }
 
+const NOT_RUN = { result: 'not run', measured: [], on: '', inPart: false }
+
 /** The table for the docs, as Markdown. */
 export function promisesTable(results: Results): string {
   const head = '| | when | asked | measured | |\n|---|---|---|---|---|'
   const rows = PROMISES.map(({ id, when, asked }) => {
-    const { result, measured, on } = results[id] ?? { result: 'not run', measured: [], on: '' }
-    const said = result === 'broken' ? '**broken**' : result
+    const { result, measured, on, inPart } = results[id] ?? NOT_RUN
+    const said = result === 'broken' ? '**broken**' : inPart ? `${result} in part` : result
     return `| ${id} | ${when} | ${asked} | ${measured.join('<br>')} | ${said} ${on} |`
   })
   return [head, ...rows.map((row) => row.replace(/ +/g, ' '))].join('\n')

@@ -40,9 +40,12 @@ function run(ids: readonly string[], full: string) {
   }
 }
 
-function keep(kept: ReturnType<typeof run>['kept']): void {
+/** Keeps what a run says, which may have tried a part of what is asked. */
+function keep(kept: ReturnType<typeof run>['kept'], inPart: boolean): void {
   const on = new Date().toISOString().slice(0, 10)
-  const latest = [...kept].map(([id, one]) => [id, { ...one, on }] as const)
+  const latest = [...kept].map(
+    ([id, one]) => [id, { ...one, on, ...(inPart && { inPart }) }] as const,
+  )
   const all: Results = { ...readResults(), ...Object.fromEntries(latest) }
   const sorted = PROMISES.flatMap(({ id }) => (all[id] ? [[id, all[id]] as const] : []))
   writeFileSync(RESULTS_FILE, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`)
@@ -58,5 +61,5 @@ const { values, positionals } = parseArgs({
 const full = values.few ? '' : values.part
 const { success, kept } = run(positionals, full)
 process.stdout.write(`${printedTable(kept)}\n`)
-if (full !== '') keep(kept)
+if (full !== '') keep(kept, Number(full) < 1)
 if (!success) process.exitCode = 1
