@@ -30,11 +30,13 @@ export type Paths = {
 
 const FLOOR = fileURLToPath(new URL('./floor/main.ts', import.meta.url))
 const SEED = fileURLToPath(new URL('./patois/seed.ts', import.meta.url))
-const PATOIS = fileURLToPath(new URL('../../packages/server/dist/cli/main.js', import.meta.url))
-
-/** The same in few files, as it is published; a profile would not show its rooms. */
-export const BUNDLED = fileURLToPath(
+/** The command as it is published: a few files. */
+const PUBLISHED = fileURLToPath(
   new URL('../../packages/server/dist/command/main.js', import.meta.url),
+)
+/** The same as its modules, in which a profile shows the rooms; they need not be bundled first. */
+export const MODULES = fileURLToPath(
+  new URL('../../packages/server/dist/cli/main.js', import.meta.url),
 )
 
 const PATHS: Paths = {
@@ -75,7 +77,7 @@ export type PatoisOptions = {
   database?: string
   /** Merged over the configuration file. */
   configuration?: object
-  /** The command, where that is not the built modules. */
+  /** The command, where that is not the published one. */
   command?: string
   /** Of the command `serve`. */
   flags?: readonly string[]
@@ -104,7 +106,7 @@ export async function startPatois(
   const seedFile = join(folder, 'seeds.json')
   const counts = [sizes.families, sizes.codes, rows].map(String)
   await runToEnd([SEED, file, seedFile, ...counts], folder, env)
-  const serve = [options.command ?? PATOIS, 'serve', '--config', file, ...flags]
+  const serve = [options.command ?? PUBLISHED, 'serve', '--config', file, ...flags]
   const { program } = options
   const args = [...nodeFlags, ...(program ? [program.file, file, ...program.args] : serve)]
   const running = await startServer(args, { folder, ready: 'Patois answers at ', place, env })

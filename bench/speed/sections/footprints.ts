@@ -1,7 +1,7 @@
 // Footprints: how fast servers start, what memory they have at rest, and what many families add.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BUNDLED, type Contestant, startFloor, startPatois } from '../contestants.ts'
+import { type Contestant, startFloor, startPatois } from '../contestants.ts'
 import { PEERS, startPeer } from '../peers.ts'
 import { cpuSecondsOf, familyOf, residentBytesOf } from '../processes.ts'
 import type { Families, Footprint, Results } from '../results.ts'
@@ -46,8 +46,7 @@ async function footprintOf(
 /** The memory of a Patois that has refreshed each of so many families, or a few of them as often. */
 async function residentAfter(bench: Bench, families: number): Promise<number> {
   const { load, folder } = bench
-  const sizes = { families, codes: 0 }
-  const patois = await startPatois(folder(`families-${families}`), sizes, { command: BUNDLED })
+  const patois = await startPatois(folder(`families-${families}`), { families, codes: 0 })
   const row = rowOf(ROW)
   const key = `${families} families`
   try {
@@ -73,9 +72,8 @@ async function manyFamilies(bench: Bench): Promise<Families> {
 /** Measures starts and memory. */
 export async function measureFootprints(bench: Bench): Promise<NonNullable<Results['footprints']>> {
   const { folder, say } = bench
-  const command = { command: BUNDLED }
   const servers = [
-    await footprintOf(STARTS, (time) => startPatois(folder(`start-${time}`), NOTHING, command)),
+    await footprintOf(STARTS, (time) => startPatois(folder(`start-${time}`), NOTHING)),
     await footprintOf(STARTS, (time) => startFloor(folder(`start-floor-${time}`), NOTHING)),
   ]
   for (const peer of PEERS) {

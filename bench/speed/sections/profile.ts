@@ -1,6 +1,6 @@
 // The profile: where each microsecond of a request goes, at the floor and at Patois.
 
-import { type Contestant, startFloor, startPatois } from '../contestants.ts'
+import { type Contestant, MODULES, startFloor, startPatois } from '../contestants.ts'
 import { type Slice, slicesOf } from '../profile.ts'
 import type { MeasuredProfile } from '../results.ts'
 import { measure } from '../rounds.ts'
@@ -41,7 +41,7 @@ async function profileOf(bench: Bench, row: Row, at: number): Promise<Profiled> 
   const floor = folder(`floor-${at}`)
   const patois = folder(`patois-${at}`)
   await run('floor', (nodeFlags) => startFloor(floor, sizes, nodeFlags))
-  await run('Patois', (nodeFlags) => startPatois(patois, sizes, { nodeFlags }))
+  await run('Patois', (nodeFlags) => startPatois(patois, sizes, { nodeFlags, command: MODULES }))
   return { row: row.name, servers }
 }
 

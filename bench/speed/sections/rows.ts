@@ -1,6 +1,6 @@
 // The main table: Patois beside the floor, and in a full run beside its peers.
 
-import { type Contestant, startFloor, startPatois } from '../contestants.ts'
+import { type Contestant, MODULES, startFloor, startPatois } from '../contestants.ts'
 import type { SeedSizes } from '../given.ts'
 import { startGlewlwyd, whyNoGlewlwyd } from '../glewlwyd.ts'
 import { PEERS, startPeer } from '../peers.ts'
@@ -38,9 +38,10 @@ async function startAll(bench: Bench, rows: readonly Row[]): Promise<Contestant[
   const seconds = rows.some(({ name }) => name.includes('code')) ? busySeconds(plan) : 0
   const sizesOf = (perSecond: number) => ({ families: 64, codes: Math.ceil(perSecond * seconds) })
   const ours = sizesOf(CODES.ours)
+  const isPlain = isQuick || nodeFlags.length > 0
   const contestants: Contestant[] = [
     await startFloor(folder('floor'), ours),
-    await startPatois(folder('patois'), ours, { nodeFlags }),
+    await startPatois(folder('patois'), ours, { nodeFlags, ...(isPlain && { command: MODULES }) }),
   ]
   return isQuick
     ? contestants
