@@ -14,8 +14,10 @@ import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Store } from '@patois/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { checkDatabase } from '../packages/server/src/cli/doctor/database.ts'
 import { backup, restore } from '../packages/server/src/store/backup.ts'
 import { openStore } from '../packages/server/src/store/index.ts'
+import { lookAt } from '../packages/server/src/store/look.ts'
 import { startPostgres, whyNoPostgres } from './door/postgres.ts'
 import { checkWhole, look } from './door/sqlite.ts'
 import { plan, user } from './store-contract.ts'
@@ -183,6 +185,28 @@ describe('what is put back', () => {
       await restore(parts(url, 'copy.db'))
       await withStore(url, (store) => addUser(store, 'after'), { dev: true })
       await expect(restore(parts(url, 'copy.db'))).rejects.toThrow('is not empty: --overwrite')
+      const cut = restore({
+        ...parts(url, 'copy.db', true),
+        progress: () => {
+          // Whoever is killed from here on leaves no copy behind.
+          expect(readdirSync(folder).filter((name) => name.includes('restor'))).toEqual([])
+          throw new Error('cut off')
+        },
+      })
+      await expect(cut).rejects.toThrow('cut off')
+      const from = `is being filled from the backup ${at('copy.db')}`
+      await expect(withStore(url, async () => {}, { dev: true })).rejects.toThrow(
+        `${from}: let "patois restore" end first, or run it again with --overwrite.`,
+      )
+      const [found] = checkDatabase(await lookAt(url), {
+        issuer,
+        database: url,
+        workers: 1,
+      } as never)
+      expect(found).toMatchObject({ state: 'fault', says: expect.stringMatching(from) })
+      await restore(parts(url, 'copy.db', true))
+      expect((await lookAt(url)).filling).toBeUndefined()
+      await withStore(url, (store) => addUser(store, 'after'), { dev: true })
       await backup(parts(url, 'second.db'))
       await restore(parts(url, 'copy.db', true))
       expect(await namesOf(url, { dev: true })).toEqual(['before'])

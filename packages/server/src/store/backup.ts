@@ -1,11 +1,11 @@
 // Backups: one SQLite file of whatever database, made beside its servers, and put back in place.
 
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { commandEvent, putEvent } from './event.ts'
 import { openSide } from './index.ts'
-import { checkSameMark, issuerId, marks } from './mark.ts'
+import { backupPlace, checkSameMark, issuerId, marks } from './mark.ts'
 import { firstFull, move, type Progress } from './move.ts'
 import type { Row } from './rows.ts'
 import type { Asked, Side } from './side.ts'
@@ -56,7 +56,7 @@ export async function backup(parts: BackupParts): Promise<BackedUp> {
   try {
     createPrivateFile(part)
     if (isFile(database)) copyWhole(pathOf(database), part, file)
-    else await between(await openSide(database, 'snapshot'), part, progress)
+    else await copyRows(await openSide(database, 'snapshot'), part, progress)
     // It stays of the version that it was made of, to be put back there.
     const rows = await withSide(openSqliteSide(part, 'beside'), async (side) => {
       if (side.applied.length === 0)
@@ -76,25 +76,41 @@ export async function backup(parts: BackupParts): Promise<BackedUp> {
  * something and may not be overwritten, or when it belongs to another issuer.
  */
 export async function restore(parts: BackupParts): Promise<Restored> {
-  const { database, file } = parts
+  const { database, file, overwrite, progress } = parts
   if (!existsSync(file)) throw new Error(`There is no backup ${file}.`)
   if (isFile(database)) return restoreFile(parts)
-  const folder = mkdtempSync(join(tmpdir(), 'patois-restore-'))
+  const { copy, remove } = workplace(file)
   try {
-    const copy = join(folder, 'copy.db')
     const rows = await prepare(copy, parts)
-    const to = await openSide(database, 'target')
-    try {
-      const mark = await markOf(copy)
-      if (parts.overwrite) await empty(to, mark)
-      else if ((await firstFull(to, carriedTables())) !== undefined) throw notEmpty(to.name)
-      await between(openSqliteSide(copy, 'snapshot'), to, parts.progress)
-      return { rows, name: to.name, at: await to.now() }
-    } finally {
-      await to.close()
-    }
+    const mark = await markOf(copy)
+    const opened = openSqliteSide(copy, 'snapshot')
+    // It is read to its end without a name, so that whoever is killed leaves no copy behind.
+    if (process.platform !== 'win32') remove()
+    return await withSide({ ...opened, name: backupPlace(resolve(file)) }, async (from) =>
+      withSide(await openSide(database, 'target'), async (to) => {
+        if (overwrite) await empty(to, mark)
+        else if ((await firstFull(to, carriedTables())) !== undefined) throw notEmpty(to.name)
+        await move({ from, to, tables: carriedTables() }, progress)
+        return { rows, name: to.name, at: await to.now() }
+      }),
+    )
   } finally {
-    rmSync(folder, { recursive: true })
+    remove()
+  }
+}
+
+/** Where a copy of a backup has room: beside it, or where that may not be written to, elsewhere. */
+function workplace(file: string): { copy: string; remove: () => void } {
+  const copy = `${file}.restoring`
+  const beside = { copy, remove: () => removeFile(copy) }
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK)
+    beside.remove()
+    return beside
+  } catch {
+    const folder = mkdtempSync(join(tmpdir(), 'patois-restore-'))
+    const remove = () => rmSync(folder, { recursive: true, force: true })
+    return { copy: join(folder, 'copy.db'), remove }
   }
 }
 
@@ -149,17 +165,12 @@ async function withSide<T>(side: Side, work: (side: Side) => Promise<T>): Promis
   }
 }
 
-async function between(from: Side, target: Side | string, progress: Progress): Promise<void> {
-  try {
-    const to = typeof target === 'string' ? openSqliteSide(target, 'target') : target
-    try {
-      await move({ from, to, tables: carriedTables() }, progress)
-    } finally {
-      if (to !== target) await to.close()
-    }
-  } finally {
-    await from.close()
-  }
+function copyRows(source: Side, part: string, progress: Progress): Promise<unknown> {
+  return withSide(source, (from) =>
+    withSide(openSqliteSide(part, 'target'), (to) =>
+      move({ from, to, tables: carriedTables() }, progress),
+    ),
+  )
 }
 
 async function count({ ask }: Side): Promise<number> {

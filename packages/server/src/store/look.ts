@@ -25,6 +25,8 @@ export type Looked = {
   name: string
   applied: readonly string[]
   known: readonly string[]
+  /** From where it is being filled; undefined when it is whole. */
+  filling?: string
   /** Whose it is; undefined while no server has used it. */
   owner?: { url: string; mode: string }
   /** The greatest revision of a configuration that a server was started with. */
@@ -59,13 +61,19 @@ export async function lookAt(url: string): Promise<Looked> {
       ? { sqlite: await sqliteFacts(side) }
       : { postgres: await postgresFacts(side) }
     const kept = applied.length === 0 ? { keys: [], secrets: [] } : await keptIn(side)
-    // A database of an older version knows of none.
     const isCurrent = applied.length >= known.length
-    const [[revision] = [0]] = isCurrent ? await side.ask(revisions.get, [issuerId]) : []
-    return { name, applied, known, revision: Number(revision), ...kept, ...facts }
+    const state = isCurrent ? await stateOf(side) : { revision: 0 }
+    return { name, applied, known, ...state, ...kept, ...facts }
   } finally {
     await side.close()
   }
+}
+
+// A database of an older version has no such tables.
+async function stateOf({ ask }: Side): Promise<Pick<Looked, 'revision' | 'filling'>> {
+  const [[revision] = [0]] = await ask(revisions.get, [issuerId])
+  const [[filling] = []] = await ask(marks.filling, [issuerId])
+  return { revision: Number(revision), ...(filling != null && { filling: String(filling) }) }
 }
 
 async function keptIn({ ask }: Side): Promise<Pick<Looked, 'owner' | 'keys' | 'secrets'>> {

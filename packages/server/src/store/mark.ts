@@ -79,10 +79,23 @@ function modeOf(mode: unknown): keyof typeof modes {
   return mode === 'dev' ? 'dev' : 'production'
 }
 
+/** What a database notes of the backup that it is being filled from. */
+export function backupPlace(file: string): string {
+  return `${BACKUP}${file}`
+}
+
+const BACKUP = 'the backup '
+
+/** What to do about a database that is being filled from a place. */
+export function fillingCure(place: string): string {
+  return place.startsWith(BACKUP)
+    ? 'let "patois restore" end first, or run it again with --overwrite'
+    : 'let "patois move" end first, or start it again'
+}
+
 /** Throws one sentence when the database `name` is still being filled from the one in `row`. */
 export function checkFilled(row: { place?: unknown } | undefined, name: string): void {
   if (row === undefined) return
-  throw new Error(
-    `The database ${name} is being filled from ${row.place}: let "patois move" end first, or start it again.`,
-  )
+  const place = String(row.place)
+  throw new Error(`The database ${name} is being filled from ${place}: ${fillingCure(place)}.`)
 }

@@ -3,6 +3,7 @@
 import { isLoopback } from '../../configuration/issuer.ts'
 import type { Configuration } from '../../configuration.ts'
 import type { Looked, PostgresFacts } from '../../store/look.ts'
+import { fillingCure } from '../../store/mark.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 
 const OLDEST = 14
@@ -30,7 +31,7 @@ export function closedDatabase({ message, cure }: Error & { cure?: string }): Fi
   return fault('database', message, fix)
 }
 
-function checkMigrations({ name, applied, known }: Looked): Finding {
+function checkMigrations({ name, applied, known, filling }: Looked): Finding {
   const about = 'database'
   const unknown = applied.find((one) => !known.includes(one))
   if (unknown !== undefined) {
@@ -43,6 +44,9 @@ function checkMigrations({ name, applied, known }: Looked): Finding {
   if (applied.length < known.length) {
     const says = `${name} lacks ${known.length - applied.length} migrations of this version`
     return warning(about, says, 'start a server of this version: it brings the database up to date')
+  }
+  if (filling !== undefined) {
+    return fault(about, `${name} is being filled from ${filling}`, fillingCure(filling))
   }
   return good(about, `${name} answers and is up to date`)
 }
