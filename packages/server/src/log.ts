@@ -51,14 +51,18 @@ export function openLog(level: LogLevel, stream?: LineStream, worker?: number): 
 }
 
 function openOutput(worker: number | undefined): LineStream {
-  // By another thread, which costs 10 µs a turn more: whoever reads slowly must not hold callers up.
+  // By another thread: whoever reads slowly must not hold callers up.
   const output = destination(STDOUT)
-  return byTurn(worker === undefined ? output : inPieces(output))
+  return together(worker === undefined ? output : inPieces(output))
 }
 
-// The lines of one event-loop turn leave in one write: a write for each costs 3 µs a request. What
-// is still there when the process ends, for whatever reason that it can tell, leaves then.
-function byTurn(output: LineStream): LineStream {
+/** How long a line may wait for others; milliseconds. */
+const WAIT_MS = 5
+
+// The lines of a few turns leave in one write: to wake the thread for each turn takes 10 µs, which
+// is 3 µs a request. What is still there when the process ends, for whatever reason that it can
+// tell, leaves then.
+function together(output: LineStream): LineStream {
   let lines = ''
   const leave = (): void => {
     const text = lines
@@ -69,7 +73,7 @@ function byTurn(output: LineStream): LineStream {
   process.prependListener('exit', leave)
   return {
     write: (line) => {
-      if (lines === '') setImmediate(leave)
+      if (lines === '') setTimeout(leave, WAIT_MS)
       lines += line
     },
   }
