@@ -16,7 +16,7 @@ import { addFallbacks, refusePath } from './http/fallbacks.ts'
 import { forms } from './http/forms.ts'
 import { openGuard } from './http/guards.ts'
 import { addHealth, type Health, openHealth } from './http/health.ts'
-import { openRequestCounts, timeRequests } from './http/measure.ts'
+import { openRequestCounts } from './http/measure.ts'
 import { type ProxyWatch, watchProxies } from './http/proxy.ts'
 import { addRoutes, stationsOf } from './http/routes.ts'
 import { openSeen } from './http/seen.ts'
@@ -103,7 +103,7 @@ export async function app(said: AppParts): Promise<App> {
   if (devSite) dev?.addRoutes(server, devSite)
   if (store.time) tellDate(server, clock)
   if (traces) traceRequests(server, traces)
-  if (given.meter) measure(server, { meter, health, keys, clock })
+  if (given.meter) measure({ meter, health, keys, clock })
   return { http: server, keys, health, site }
 }
 
@@ -130,8 +130,7 @@ async function openKept(given: AppParts, mounts: readonly Mount[]) {
 
 type Measured = Pick<App, 'health' | 'keys'> & { meter: Meter; clock: Clock }
 
-function measure(server: FastifyInstance, { meter, health, keys, clock }: Measured): void {
-  timeRequests(server, meter)
+function measure({ meter, health, keys, clock }: Measured): void {
   meter.gauge('patois_build_info', () => 1, VERSION, process.version)
   meter.gauge('patois_ready', async () => ((await health.unready()) === undefined ? 1 : 0))
   for (const kind of keys.kinds) {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Log } from '../log.ts'
 import type { Meter } from '../metrics/meter.ts'
+import { openRequestTimes } from './measure.ts'
 
 /** What callers may take of the server; times in milliseconds. */
 export type Limits = {
@@ -73,7 +74,10 @@ export function connectionOptions({ headersMs, requestMs, idleMs, checkMs }: Lim
   }
 }
 
-/** Bounds how many connections there are, and how long an answer may take to leave. */
+/**
+ * Bounds how many connections there are, and how long an answer may take to leave, and takes the
+ * time of each request.
+ */
 export function boundConnections(
   app: FastifyInstance,
   limits: Limits,
@@ -115,17 +119,21 @@ export function boundConnections(
     }
   }, checkMs).unref()
   server.once('close', () => clearInterval(cut))
+  const ended = openRequestTimes(meter)
+  // One hook and one listener for all that follows a request: what fastify itself would listen to
+  // for `onResponse`, and its `routeOptions` once more, are 1 µs of each.
   app.addHook('onRequest', ({ socket, routeOptions }, { raw }, done) => {
+    const { station, stays } = routeOptions.config
+    const since = performance.now()
     const times = unanswered.get(socket)
-    if (times) {
-      waiting.delete(socket)
-      times.push(routeOptions.config.stays ? Number.POSITIVE_INFINITY : performance.now())
-      raw.on('close', () => {
-        // Answers leave in the order of their requests (RFC 9112 §9.3.2).
-        times.shift()
-        if (times.length === 0 && !socket.destroyed) waiting.add(socket)
-      })
-    }
+    times?.push(stays ? Number.POSITIVE_INFINITY : since)
+    waiting.delete(socket)
+    raw.on('close', () => {
+      // Answers leave in the order of their requests (RFC 9112 §9.3.2).
+      times?.shift()
+      if (times?.length === 0 && !socket.destroyed) waiting.add(socket)
+      if (station && raw.writableFinished) ended(station, performance.now() - since)
+    })
     done()
   })
 }

@@ -1,8 +1,8 @@
-// Measure: counts the requests at each station, and times them where somebody reads the meter.
+// Measure: counts the requests at each station, and keeps how long they took.
 
 import type { Call, Operation } from '@patois/core'
-import type { FastifyInstance } from 'fastify'
 import type { Count, Meter, Spread } from '../metrics/meter.ts'
+import type { Station } from './site.ts'
 
 /** Counts a call by what was decided about it. */
 export type CountRequest = (call: Call, status: number, reason: string) => void
@@ -25,20 +25,17 @@ export function openRequestCounts(meter: Meter): CountRequest {
   }
 }
 
-/** Takes the time of each request, which the server does not do by itself. */
-export function timeRequests(app: FastifyInstance, meter: Meter): void {
+/** Notes how many milliseconds passed until the answer to a request at a station had left. */
+export type TimeRequest = (station: Station, milliseconds: number) => void
+
+/** Opens the timing of requests. */
+export function openRequestTimes(meter: Meter): TimeRequest {
   const known = new WeakMap<Operation, Spread>()
-  app.addHook('onRequest', ({ routeOptions }, { raw }, done) => {
-    const { station } = routeOptions.config
-    if (!station) return done()
-    const { operation, mount } = station
+  return ({ operation, mount }, milliseconds) => {
     const spread =
       known.get(operation) ??
       meter.spread('patois_request_duration_seconds', mount.dialect.name, operation.does)
     known.set(operation, spread)
-    const from = performance.now()
-    // Those count, too, who had waited long enough and have gone.
-    raw.once('close', () => spread.observe((performance.now() - from) / 1000))
-    done()
-  })
+    spread.observe(milliseconds / 1000)
+  }
 }
