@@ -76,6 +76,13 @@ describe('a backup', () => {
     })
   })
 
+  test('makes no folder: the disk for it may not be mounted', async () => {
+    const url = await backedUp()
+    const missing = backup(parts(url, 'disk/copy.db'))
+    await expect(missing).rejects.toThrow(`There is no folder ${at('disk')}: mount it, or make it.`)
+    expect(existsSync(at('disk'))).toBe(false)
+  })
+
   test('takes no name that is taken, and never that of the database', async () => {
     const url = await backedUp()
     await expect(backup(parts(url, 'copy.db'))).rejects.toThrow('copy.db is there already')

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openSide } from '../packages/server/src/store/index.ts'
 import { type IssuedBefore, revokeIssued } from '../packages/server/src/store/revoke.ts'
+import type { Asked } from '../packages/server/src/store/side.ts'
 import { answerOf, authorizeParams, call, getCode, getTokens, openBrowser } from './door/browser.ts'
 import { RESOURCE, RU } from './door/fixtures.ts'
 import { startPostgres, type TestPostgres, whyNoPostgres } from './door/postgres.ts'
@@ -146,6 +147,33 @@ for (const [name, isSkipped, place] of places) {
           redirect_uri: RU,
         }
         expect((await call(server, '/token', 'cc', fields)).status).toBe(400)
+      }))
+
+    test('ends many sessions, wherever their ids lie, and none that is younger or over', () =>
+      held(async (server, database) => {
+        const at = server.clock.now()
+        const [count, hash] = [1300, new Uint8Array(32)]
+        const sql = `INSERT INTO sessions (issuer, user_id, hash, id, sid, authenticated_at, expires_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?)`
+        const side = await openSide(database, 'beside')
+        const [alice = []] = await side.ask('SELECT issuer, user_id FROM usernames LIMIT 1')
+        const rows = Array.from({ length: count }, (_, nth): Asked => {
+          const [isYounger, isOver] = [nth % 10 === 0, nth % 10 === 1]
+          const id = 2 ** 40 + nth * (nth % 2 ? 1 : 1000)
+          const times = [isYounger ? at : at - 60, isOver ? at - 1 : at + 60]
+          return [sql, [...alice, hash, id, `sid-${nth}`, ...times]]
+        })
+        await side.write(rows)
+        const countOf = async (where: string): Promise<number> => {
+          const [row] = await side.ask(`SELECT count(*) FROM sessions WHERE ${where}`)
+          return Number(row?.[0])
+        }
+        expect(await countOf('ended_at IS NULL')).toBe(count)
+        await revokeIssued(side, { before: at, at })
+        expect(await countOf('ended_at IS NULL')).toBe(count / 5)
+        expect(await countOf(`ended_at = ${at}`)).toBe((count / 5) * 4)
+        expect(await countOf(`ended_at IS NULL AND authenticated_at = ${at}`)).toBe(count / 10)
+        await side.close()
       }))
 
     test('of a client or user whom nobody knows is refused', () =>

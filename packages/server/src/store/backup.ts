@@ -51,6 +51,9 @@ export async function backup(parts: BackupParts): Promise<BackedUp> {
   if (existsSync(file) && !overwrite) {
     throw new Error(`${file} is there already: --overwrite replaces it.`)
   }
+  // A disk that is not mounted must not be mistaken for a folder that has to be made.
+  const folder = dirname(resolve(file))
+  if (!existsSync(folder)) throw new Error(`There is no folder ${folder}: mount it, or make it.`)
   const part = `${file}.part`
   removeFile(part)
   try {

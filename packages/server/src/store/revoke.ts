@@ -27,7 +27,24 @@ export async function revokeIssued(side: Side, what: IssuedBefore): Promise<void
   // The decision is kept first: what follows may be cut off, and is run again.
   await side.write([putEvent(event, await side.eventId())])
   for (const step of steps(what, userId)) {
-    while ((await side.write([step])) > 0) {}
+    if ('pagesOf' in step) await writePages(side, step)
+    else while ((await side.write([step])) > 0) {}
+  }
+}
+
+/** A change that ends with the first id that it leaves out and the last one that it takes. */
+type Paged = { pagesOf: 'sessions' | 'families'; change: Asked }
+
+// Each row is looked at once: one that searches anew for what is left goes over all that is done.
+async function writePages({ ask, write }: Side, { pagesOf, change }: Paged): Promise<void> {
+  const [sql, values] = change
+  const page = `SELECT max(id) FROM (SELECT id FROM ${pagesOf} WHERE id > ?
+    ORDER BY id LIMIT ${BATCH}) page`
+  for (let after = 0; ; ) {
+    const [[last] = []] = await ask(page, [after])
+    if (typeof last !== 'number') return
+    await write([[sql, [...values, after, last]]])
+    after = last
   }
 }
 
@@ -45,7 +62,7 @@ async function userOf({ ask, name }: Side, username: string): Promise<number> {
 
 // What a client or a user has from before its `tokens_from` is dead, JWTs and codes too: one row
 // ends all of them. Sessions have no client, and what a user has at one client no such row.
-function steps(what: IssuedBefore, userId: number | undefined): readonly Asked[] {
+function steps(what: IssuedBefore, userId: number | undefined): readonly (Asked | Paged)[] {
   const { before, clientId } = what
   if (clientId !== undefined && userId !== undefined) {
     return [ofCodes(what, clientId, userId), ofFamilies(what, clientId, userId)]
@@ -59,21 +76,23 @@ function steps(what: IssuedBefore, userId: number | undefined): readonly Asked[]
 }
 
 // A session that is over opens nothing more; then goes what it opened since that moment.
-function ofSessions({ before, at }: IssuedBefore): readonly Asked[] {
-  const over = `SELECT id FROM sessions WHERE issuer = ?
-    AND coalesce(ended_at, expires_at) >= ? AND authenticated_at < ?`
+function ofSessions({ before, at }: IssuedBefore): readonly (Asked | Paged)[] {
   const values = [at, issuerId, at, before]
+  const inPage = 'AND id > ? AND id <= ?'
+  // By what no index has: of all that is not over, an index would read the whole for each page.
+  const sessions = `UPDATE sessions SET ended_at = ? WHERE issuer = ? AND expires_at >= ?
+    AND authenticated_at < ? AND ended_at IS NULL ${inPage}`
+  const codes = `UPDATE codes SET spent_at = ? WHERE spent_at IS NULL
+    AND session_id IN (SELECT id FROM sessions WHERE issuer = ?
+      AND coalesce(ended_at, expires_at) >= ? AND authenticated_at < ?)`
+  const families = `UPDATE families SET ended_at = ?, end_reason = 'revoked'
+    WHERE EXISTS (SELECT 1 FROM sessions s WHERE s.id = families.session_id AND s.issuer = ?
+      AND coalesce(s.ended_at, s.expires_at) >= ? AND s.authenticated_at < ?)
+    AND ended_at IS NULL AND created_at >= ? ${inPage}`
   return [
-    [
-      `UPDATE sessions SET ended_at = ? WHERE id IN (${over} AND ended_at IS NULL LIMIT ${BATCH})`,
-      values,
-    ],
-    [`UPDATE codes SET spent_at = ? WHERE spent_at IS NULL AND session_id IN (${over})`, values],
-    [
-      `UPDATE families SET ended_at = ?, end_reason = 'revoked' WHERE id IN (SELECT id FROM families
-        WHERE session_id IN (${over}) AND ended_at IS NULL AND created_at >= ? LIMIT ${BATCH})`,
-      [...values, before],
-    ],
+    { pagesOf: 'sessions', change: [sessions, values] },
+    [codes, values],
+    { pagesOf: 'families', change: [families, [...values, before]] },
   ]
 }
 
