@@ -65,6 +65,9 @@ const ask = (agent: Agent): Promise<Outcome> =>
 
 const WORKERS = 40
 
+/** No more than the system keeps waiting at the door. */
+const CROWD = 400
+
 describe('R21: SIGTERM under load', () => {
   // At the moment of the signal some requests are sent, some half read, some being answered.
   const bursts = isFull ? Array.from({ length: 30 }, (_, nth) => nth) : [0, 1, 2, 3, 5, 8]
@@ -118,6 +121,18 @@ describe('R21: SIGTERM under load', () => {
     const row = database.prepare('SELECT count(*) AS n FROM access_tokens').get()
     database.close()
     expect(row?.n).toBe(tokens.length)
+    agent.destroy()
+  })
+
+  test('answers those that were still waiting to be let in', async () => {
+    const served = start(place)
+    await served.ready
+    const agent = new Agent({ keepAlive: true, maxSockets: CROWD })
+    const asked = Array.from({ length: CROWD }, () => ask(agent))
+    await Promise.race(asked)
+    expect(await served.stop()).toMatchObject({ code: 0, err: '' })
+    const statuses = (await Promise.all(asked)).map((one) => ('status' in one ? one.status : one))
+    expect(statuses).toEqual(asked.map(() => 200))
     agent.destroy()
   })
 

@@ -7,6 +7,8 @@ import type { Health } from './health.ts'
 
 /** For what is still on the wire when the signal comes; milliseconds. */
 const ARRIVAL_MS = 250
+/** So many connections the system keeps waiting until they are let in: node asks for no more. */
+const MOST_WAITING = 511
 /** A request that has not come whole by then is cut off; milliseconds. */
 const PATIENCE_MS = 8000
 
@@ -20,7 +22,9 @@ export function prepareStop(
 ): (drain: number) => Promise<void> {
   const sockets = new Set<Socket>()
   let stopping = false
+  let accepted = 0
   app.server.on('connection', (socket) => {
+    accepted++
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
   })
@@ -33,8 +37,12 @@ export function prepareStop(
     await sleep(drain * 1000)
     stopping = true
     await sleep(ARRIVAL_MS)
-    // Timers come before the network in a turn: one turn accepts what has arrived, one reads it.
-    await turn()
+    // A turn may let in one of many that have long sent their requests.
+    for (let before = -1, turns = 0; accepted !== before && turns < MOST_WAITING; turns++) {
+      before = accepted
+      await turn()
+    }
+    // Timers come before the network in a turn: another one reads what the last ones sent.
     await turn()
     const closed = app.close()
     // Browsers connect ahead of need, and node does not call such a connection idle.
