@@ -102,10 +102,10 @@ describe.skipIf(whyNoPostgres())('a move', () => {
       const moved = await patois('move', `sqlite:${place.path}`, there)
       expect(moved.code).toBe(0)
       expect(moved.out).toMatch(
-        /^Moved [\d,]+ rows of 17 tables from sqlite:.*; both hold the same\.\n/,
+        /^Moved [\d,]+ rows of 18 tables from sqlite:.*; both hold the same\.\n/,
       )
       const again = await patois('move', '--dry-run', `sqlite:${place.path}`, there)
-      expect(again.out).toContain('0 of 17 tables differ. Both hold the same.')
+      expect(again.out).toContain('0 of 18 tables differ. Both hold the same.')
       const second = await run(there)
       await prove(place, held)
 
