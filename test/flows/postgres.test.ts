@@ -7,7 +7,7 @@ import { type Configuration, knownDialects, readConfiguration } from 'patois'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { examine } from '../../packages/server/src/cli/doctor/examine.ts'
-import { openStore } from '../../packages/server/src/store/index.ts'
+import { openSide, openStore } from '../../packages/server/src/store/index.ts'
 import { call } from '../door/browser.ts'
 import { selfSigned } from '../door/certificate.ts'
 import { runToEnd } from '../door/cli.ts'
@@ -177,6 +177,25 @@ describe.skipIf(whyNoPostgres())('a database that knows not all settings of Post
     checkAnswer(await call(server, '/token', 'rs', fields), { status: 200 })
     expect(postgres.said()).toContain('"enable_hashjoim"')
     await server.close()
+    await proxy.close()
+  })
+})
+
+describe.skipIf(whyNoPostgres())('a database that goes away', () => {
+  test('is named with the cause, whichever step of a command it leaves alone', async () => {
+    const proxy = await startTcpProxy(postgres.port)
+    const url = (await postgres.newDatabase()).replace(`:${postgres.port}`, `:${proxy.port}`)
+    const first = await startServer({ database: url })
+    await first.close()
+    for (const how of ['beside', 'snapshot'] as const) {
+      const side = await openSide(url, how)
+      proxy.down()
+      await expect(async () => side.ask('SELECT 1 FROM users')).rejects.toThrow(
+        /^The database 127\.0\.0\.1:\d+\/\w+ does not answer: \S/,
+      )
+      proxy.up()
+      await side.close()
+    }
     await proxy.close()
   })
 })

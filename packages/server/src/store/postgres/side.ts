@@ -1,10 +1,11 @@
 // A PostgreSQL database as one side of a move, or what a backup is made of.
 
+import type { Awaitable } from '@patois/core'
 import { UNREAD } from '../../metrics/meter.ts'
 import type { Row } from '../rows.ts'
 import type { Asked, How, Side } from '../side.ts'
 import { type Connections, openConnections, type Run } from './connections.ts'
-import { openFault } from './errors.ts'
+import { isPassing, openFault, unavailable } from './errors.ts'
 import { appliedIn, migrate } from './migrate.ts'
 import { migrations } from './migrations/index.ts'
 import { checkAlone, enter, type Presence, watch } from './presence.ts'
@@ -29,10 +30,31 @@ export async function openPostgresSide(url: string, how: How): Promise<Side> {
     const most = Math.max(2, place.connections)
     connections = openConnections({ ...place, connections: most }, UNREAD)
     await connections.reach()
-    return await open(connections, place.name, how)
+    return telling(await open(connections, place.name, how), place.name)
   } catch (error) {
     await connections?.close()
     throw openFault(place.name, error)
+  }
+}
+
+/** What fails on the way names the database, as what fails at the start does. */
+function telling(side: Side, place: string): Side {
+  function told<A extends unknown[], T>(work: (...all: A) => Awaitable<T>) {
+    return async (...all: A): Promise<T> => {
+      try {
+        return await work(...all)
+      } catch (error) {
+        throw openFault(place, isPassing(error) ? unavailable(error) : error)
+      }
+    }
+  }
+  return {
+    ...side,
+    ask: told(side.ask),
+    write: told(side.write),
+    eventId: told(side.eventId),
+    checkAlone: told(side.checkAlone),
+    now: told(side.now),
   }
 }
 
@@ -106,7 +128,8 @@ function hold({ using }: Connections): Promise<{ run: Run; release: () => void }
     const held = using(async (run) => {
       await run(SNAPSHOT)
       await new Promise<void>((release) => resolve({ run, release }))
-      await run(COMMIT)
+      // Nothing was written: whether this is heard is no matter, and nothing is to be tried again.
+      await run(COMMIT).catch(() => {})
     })
     held.catch(reject)
   })
