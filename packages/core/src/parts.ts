@@ -5,7 +5,7 @@ import type { Awaitable, Store } from './store.ts'
 
 /**
  * Digests, sealing and randomness. All answer at once: a token takes a dozen of them, and to wait
- * for what is there already costs more than most digests do, 8 µs of a rotation.
+ * for what is there already costs more than most digests do, 4 µs of a rotation.
  */
 export type Crypto = {
   /** `length` unpredictable bytes. */

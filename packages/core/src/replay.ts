@@ -13,7 +13,7 @@ type Cell = { asked: string; facts: TokenFacts }
 
 // The lookup hash lies in the database, so it must never open the cell: the whole token does, with a
 // label and all that the cell is bound to. Of a secret with 192 random bits one digest is as good a
-// key as what HKDF makes of it, and comes 6 µs sooner.
+// key as what HKDF makes of it, and comes 3 µs sooner.
 function keyOf({ crypto }: Parts, { fields, client }: ClientCall, { childId, familyId }: Row) {
   const of = [LABEL, childId, familyId, client.id, fields.refresh_token]
   return crypto.sha256(JSON.stringify(of))

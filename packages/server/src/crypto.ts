@@ -103,7 +103,7 @@ export function sealBytes(key: Uint8Array, plain: Uint8Array | string, bound = '
   const nonce = nodeCrypto.random(NONCE)
   const cipher = createCipheriv('aes-256-gcm', key, nonce)
   if (bound !== '') cipher.setAAD(encoder.encode(bound))
-  // Text goes in as it is, and what is no secret comes out of node's pool: 3 µs less a cell.
+  // Text goes in as it is, and what is no secret comes out of node's pool: 1 µs less a cell.
   const secret = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain)
   const sealed = Buffer.allocUnsafe(NONCE + secret.length + TAG)
   sealed.set(nonce)

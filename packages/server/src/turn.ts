@@ -26,7 +26,7 @@ function end(): void {
 /**
  * Runs `work` once all of the turn have gone as far as they get without waiting; outside of a turn,
  * once everything that came in by now has. A round of the loop later the requests that came
- * meanwhile would make a turn of their own: two groups then take turns, with twice the commits.
+ * meanwhile would make a turn of their own: two groups then take turns, with a fifth more commits.
  */
 export function afterTurn(work: () => void): void {
   if (ending) ending.push(work)
