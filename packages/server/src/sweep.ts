@@ -22,18 +22,16 @@ export type SweepParts = {
 }
 
 /** Rows of a kind at once: as many as take the time that is aimed at, and others go on after it. */
-const BATCH = { first: 100, least: 20, most: 5000 }
+const BATCH = { first: 100, most: 5000 }
 
-/** How long a batch shall take, and how long the rest after it is at least; milliseconds. */
-type Pace = { aim: number; rest: number }
+/** How long a batch shall take, how long the rest after it is, in milliseconds; and its least rows. */
+type Pace = { aim: number; rest: number; least: number }
 
 // What answers at once has held up everybody who came meanwhile.
-const ALONE: Pace = { aim: 2, rest: 100 }
-// What answers later has only kept one processor of the database from others.
-const SHARED: Pace = { aim: 20, rest: 80 }
-
-/** However slow the store is, others have so many times what a batch takes. */
-const SHARE_OF_OTHERS = 4
+const ALONE: Pace = { aim: 2, rest: 100, least: 20 }
+// What answers later has only kept one processor of the database from others, and however few rows
+// it removes the way there takes as long.
+const SHARED: Pace = { aim: 20, rest: 80, least: 500 }
 
 /** Sweeps every 30 s until it is stopped; `stop` answers when the running round has ended. */
 export function startSweeper(parts: SweepParts): () => Promise<void> {
@@ -85,7 +83,7 @@ async function sweepAll(parts: SweepParts, stopped: AbortSignal, removed: Count)
     const took = performance.now() - from
     removed.value += swept + forgotten
     if (Math.max(swept, forgotten) < limit) return
-    if (!(await pause(Math.max(pace.rest, SHARE_OF_OTHERS * took), stopped))) return
+    if (!(await pause(pace.rest, stopped))) return
     limit = nextLimit(limit, took, pace)
   }
 }
@@ -101,8 +99,8 @@ async function sweepSome({ store, clock, lifetimes }: SweepParts, limit: number)
   return { swept, forgotten, pace }
 }
 
-function nextLimit(limit: number, took: number, { aim }: Pace): number {
-  if (took > aim) return Math.max(BATCH.least, Math.floor(limit / 2))
+function nextLimit(limit: number, took: number, { aim, least }: Pace): number {
+  if (took > aim) return Math.max(least, Math.floor(limit / 2))
   return took < aim / 2 ? Math.min(BATCH.most, limit * 2) : limit
 }
 
