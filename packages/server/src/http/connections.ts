@@ -132,7 +132,7 @@ export function boundConnections(
       // Answers leave in the order of their requests (RFC 9112 §9.3.2).
       times?.shift()
       if (times?.length === 0 && !socket.destroyed) waiting.add(socket)
-      if (station && raw.writableFinished) ended(station, performance.now() - since)
+      if (station) ended(station, performance.now() - since)
     })
     done()
   })
