@@ -117,6 +117,9 @@ describe.skipIf(whyNoPostgres())('on PostgreSQL', () => {
     expect(sumOf(lines, 'patois_workers')).toBe(WORKERS)
     expect(sumOf(lines, 'patois_worker_starts_total')).toBe(WORKERS)
     expect(sumOf(lines, 'patois_ready')).toBe(1)
+    // The oldest one's, and no sum.
+    const age = Date.now() / 1000 - sumOf(lines, 'process_start_time_seconds')
+    expect(Math.abs(age)).toBeLessThan(600)
     expect(await served.stop()).toMatchObject({ code: 0, err: '' })
     expect(await ask(at, new Agent())).toHaveProperty('lost')
   })
