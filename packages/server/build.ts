@@ -41,7 +41,7 @@ function keepAddresses(): Plugin {
     name: 'addresses',
     transform: (code, id) => {
       if (!id.startsWith(DIST) || !code.includes('import.meta.url')) return undefined
-      const address = `new URL('${relative(OUT, id)}', import.meta.url)`
+      const address = `new URL('${relative(OUT, id)}', import.meta.url).href`
       return code.replaceAll('import.meta.url', address)
     },
   }

@@ -24,7 +24,7 @@ import * as client from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { METRICS } from '../../packages/server/src/metrics/table.ts'
-import { answerOf, openBrowser, walkFrom } from '../door/browser.ts'
+import { answerOf, authorizeParams, openBrowser, walkFrom } from '../door/browser.ts'
 import { selfSigned } from '../door/certificate.ts'
 import { runToEnd, type Started, start } from '../door/cli.ts'
 import { readLines } from '../door/figures.ts'
@@ -417,9 +417,18 @@ describe('the Dockerfile', () => {
     await served.until(`(listening on 0.0.0.0:${port})`)
     // A new database has its last key some seconds later, which is what the start period is for.
     await expect.poll(() => health(port), { timeout: 20_000 }).toBe(0)
+    await signIn({ origin: issuer, url: (path) => issuer + path })
     const ended = await served.stop()
     expect([ended.code, ended.err]).toEqual([0, ''])
     expect(await health(port)).toBe(1)
+  }
+
+  /** A person's password is checked by what was built, too. */
+  const signIn = async (door: Door): Promise<void> => {
+    const params = authorizeParams('web', 'c'.repeat(43), { redirect_uri: 'https://rp.example/cb' })
+    const url = door.url(`/authorize?${new URLSearchParams(params)}`)
+    const page = await walkFrom(door, openBrowser(), url)
+    expect(answerOf(page).get('code')).toMatch(/^pc_/)
   }
 
   const startIn = (cwd: string, command: string, args: string[], env: NodeJS.ProcessEnv) => {
