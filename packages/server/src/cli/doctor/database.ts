@@ -4,6 +4,7 @@ import { isLoopback } from '../../configuration/issuer.ts'
 import type { Configuration } from '../../configuration.ts'
 import type { Looked, PostgresFacts } from '../../store/look.ts'
 import { fillingCure } from '../../store/mark.ts'
+import { type Place, readPlace } from '../../store/postgres/url.ts'
 import { type Finding, fault, good, warning } from './finding.ts'
 
 const OLDEST = 14
@@ -73,8 +74,8 @@ function checkRevision({ revision: kept }: Looked, { revision }: Configuration):
 function checkPostgres(facts: PostgresFacts, { workers, database }: Configuration): Finding[] {
   const { version, isSecure, synchronousCommit, fsync, isolation, mostConnections } = facts
   const about = 'PostgreSQL'
-  const each = Number(/[?&]connections=(\d+)/.exec(database)?.[1] ?? 10)
-  const needed = each * workers
+  const place = readPlace(database)
+  const needed = place.connections * workers
   return [
     version < OLDEST
       ? fault(about, `its version is ${version}`, `use ${OLDEST} or newer`)
@@ -88,7 +89,7 @@ function checkPostgres(facts: PostgresFacts, { workers, database }: Configuratio
           ),
         ]
       : [good(about, 'what it acknowledges is on disk')]),
-    ...(isSecure || hostsOf(database).every(isLoopback)
+    ...(isSecure || hostsOf(place).every(isLoopback)
       ? []
       : [
           warning(
@@ -109,11 +110,10 @@ function checkPostgres(facts: PostgresFacts, { workers, database }: Configuratio
   ]
 }
 
-// A socket in the file system has no name in the URL, or one with slashes in it.
-function hostsOf(database: string): string[] {
-  const [, hosts = ''] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(database) ?? []
-  const all = hosts.split(',').map((one) => one.replace(/:\d+$/, ''))
-  return all.filter((host) => !/^%2f/i.test(host))
+// A socket in the file system is a path in place of a name.
+function hostsOf({ urls }: Place): string[] {
+  const hosts = urls.map((url) => new URL(url).hostname)
+  return hosts.filter((host) => !/^%2f/i.test(host))
 }
 
 function checkSqlite({ check, journal }: NonNullable<Looked['sqlite']>): Finding {
