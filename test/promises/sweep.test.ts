@@ -117,6 +117,7 @@ describe.each<SiteName>(['S', 'P'])('%s', (name) => {
         'R19',
         `${name}: ${EXPIRED[name]} rows in ${Math.round(seconds)} s; a batch took ${percentile(took, 0.99).toFixed(1)} ms (p99), ${Math.max(...took).toFixed(1)} ms at most; ${name === 'P' ? `${waitedFor} waits for a lock over 100 ms; ` : ''}answers p99 ${p99(before).toFixed(1)} ms before, ${p99(during).toFixed(1)} ms meanwhile (${during.length} of them), event loop late by ${(delay.percentile(99) / 1e6).toFixed(1)} ms (p99)`,
       )
+      if (isFull) expect(p99(during)).toBeLessThanOrEqual(1.2 * p99(before))
     },
   )
 
