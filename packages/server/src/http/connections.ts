@@ -87,7 +87,7 @@ export function boundConnections(
   const { connections, answerMs, checkMs } = limits
   // When each request came whose answer has not left yet, by connection. What stands in a Map for
   // one request only outlives it: V8 leaves the table that a Map has outgrown pointing to its next
-  // one, so one old table keeps all later ones, and a fifth of what was allocated was copied twice.
+  // one, so one old table keeps all later ones, and a quarter of what was allocated was copied twice.
   const unanswered = new Map<Socket, number[]>()
   // Those that wait for a request, whoever has waited longest first.
   const waiting = new Set<Socket>()
